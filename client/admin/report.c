@@ -154,8 +154,12 @@ const char *report_path(const struct conversation *a, char *text, size_t size)
     if (direct != NULL) {
         (void)snprintf(text, size, "direct %s", endpoint_text(&direct->remote, endpoint));
     } else {
+        bool lane = a->paths.present != NULL && a->paths.present->kind == PATH_KIND_LANE;
+
         (void)snprintf(text, size, "%s",
-                       path_table_relayed(&a->paths) != NULL ? "relayed" : "none");
+                       lane                                   ? "relayed lane"
+                       : path_table_relayed(&a->paths) != NULL ? "relayed"
+                                                               : "none");
     }
     return text;
 }

@@ -354,9 +354,7 @@ void dataplane_receive(struct host_core *core, const struct origin *origin, cons
         pathfinder_on_ping_frame(a, origin, plain, opened.plain_size, io, now);
         return;
     }
-    if (origin->relay != NULL) {
-        pathfinder_on_relayed_packet(a, now);
-    }
+    pathfinder_on_data(a, origin, now);
     if (farewell_is(plain, opened.plain_size)) {
         farewell_receive(a, session, now); /* it may have freed the conversation */
         return;

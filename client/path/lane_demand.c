@@ -1,21 +1,15 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Windows of a second, one after the other while frames go. */
+/* A flow begins after a pause. */
 #include "client/path/lane_demand.h"
 
 bool lane_demand_on_frame(struct lane_demand *demand, struct mono now)
 {
-    uint64_t window_ms = mono_ms_between(demand->since, now);
-    bool many;
-
-    demand->frames++;
-    if (window_ms < LANE_DEMAND_WINDOW_MS) {
-        return false;
+    if (mono_ms_between(demand->frame_at, now) >= LANE_DEMAND_PAUSE_MS) {
+        demand->since = now;
     }
-    /* After a pause the window is longer than what its frames say. */
-    many = demand->frames >= LANE_DEMAND_FRAMES_MIN && window_ms < 2 * LANE_DEMAND_WINDOW_MS;
-    demand->since = now;
-    demand->frames = 0;
-    return many && mono_due(demand->ask_at, now);
+    demand->frame_at = now;
+    return mono_ms_between(demand->since, now) >= LANE_DEMAND_FLOW_MS &&
+           mono_due(demand->ask_at, now);
 }
 
 void lane_demand_on_asked(struct lane_demand *demand, struct mono now)

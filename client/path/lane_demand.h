@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * When a relay is asked for a lane to a peer: when so many frames went to it through a session in a
- * second that they are worth it, and not too soon after one that came to nothing. Pure; zeros are
- * one that asked for nothing yet.
+ * When a relay is asked for a lane to a peer: when packets went to it through a session for a
+ * second, in which most pairs become direct, and not too soon after one that came to nothing. Pure;
+ * zeros are one that asked for nothing yet.
  */
 #pragma once
 
@@ -12,21 +12,21 @@
 #include <stdint.h>
 
 enum {
-    LANE_DEMAND_WINDOW_MS = 1000,
-    LANE_DEMAND_FRAMES_MIN = 8,    /* in this time */
+    LANE_DEMAND_FLOW_MS = 1000,    /* frames go for so long, ... */
+    LANE_DEMAND_PAUSE_MS = 2000,   /* ... each less than this after the one before */
     LANE_DEMAND_AGAIN_MS = 10000,  /* to the next question, if nothing came of one; doubled ... */
     LANE_DEMAND_DOUBLINGS_MAX = 8, /* ... up to 43 min */
 };
 
 struct lane_demand {
-    struct mono since; /* these frames were counted */
-    uint32_t frames;
-    struct mono ask_at; /* not before */
-    uint8_t failures;   /* since one was of use */
-    bool asked;         /* and there was no answer yet */
+    struct mono since;    /* the first frame of the present flow */
+    struct mono frame_at; /* its last one */
+    struct mono ask_at;   /* not before */
+    uint8_t failures;     /* since one was of use */
+    bool asked;           /* and there was no answer yet */
 };
 
-/** A frame went through a session. True: the relay is to be asked now. */
+/** A packet went through a session. True: the relay is to be asked now. */
 bool lane_demand_on_frame(struct lane_demand *demand, struct mono now);
 
 /** The relay was asked. */

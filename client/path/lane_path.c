@@ -22,6 +22,12 @@ void lane_path_begin(struct path *path, struct mono now)
     lane_path_init(path, path->relay, &lane, path->mtu.full, now);
 }
 
+void lane_path_on_asked(struct path *path, struct mono now)
+{
+    path->at.received_at = now;
+    path->heard = true;
+}
+
 size_t lane_path_head(const struct path *path, uint8_t out[LANE_HEADER_SIZE])
 {
     if (path->kind != PATH_KIND_LANE) {

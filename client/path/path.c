@@ -127,6 +127,12 @@ static void ask_all_sizes(const struct path *path, struct path_due *due)
     add_size(due, 0);
 }
 
+/* Between two pings that ask for a sign of life, at least. */
+static uint64_t repeat_ms(const struct path *path)
+{
+    return path->kind == PATH_KIND_LANE ? PATH_LANE_REPEAT_MS : PATH_PING_REPEAT_MS;
+}
+
 /* When the size in use is asked about (again). Frames are not acknowledged, and those that come
  * from the peer say nothing about ours. So while large ones are sent, a ping of their size must be
  * answered now and then, or they could vanish for as long as small ones keep the path alive. A
@@ -140,7 +146,7 @@ static struct mono size_question_at(const struct path *path)
         wait_ns = PATH_SIZE_SLOW_MS * NS_PER_MS;
     }
     if (mtu->questions > 0) {
-        return mono_add_ns(mtu->asked_at, max_u64(wait_ns, PATH_PING_REPEAT_MS * NS_PER_MS));
+        return mono_add_ns(mtu->asked_at, max_u64(wait_ns, repeat_ms(path) * NS_PER_MS));
     }
     return mtu->large_at.ns == MONO_NEVER.ns ? MONO_NEVER
                                              : mono_add_ms(mtu->passed_at, PATH_SIZE_CONFIRM_MS);
@@ -170,11 +176,17 @@ static void expire_search(struct path *path, struct path_due *due, struct mono n
     due->again = mono_min(due->again, path->mtu.search_at);
 }
 
+/* How long pings that ask for a sign of life may stay unanswered. */
+static uint64_t dead_after_ns(const struct path *path)
+{
+    return path->kind == PATH_KIND_LANE ? max_u64(2 * path->rtt_ns, PATH_LANE_DEAD_MS * NS_PER_MS)
+                                        : max_u64(3 * path->rtt_ns, PATH_DEAD_MS * NS_PER_MS);
+}
+
 /* A usable path becomes suspect when the pings that ask for a sign of life stay unanswered. */
 static void expire_usable(struct path *path, bool active, struct path_due *due, struct mono now)
 {
-    uint64_t least_ms = path->kind == PATH_KIND_LANE ? PATH_LANE_DEAD_MS : PATH_DEAD_MS;
-    uint64_t dead_ns = max_u64(3 * path->rtt_ns, least_ms * NS_PER_MS);
+    uint64_t dead_ns = dead_after_ns(path);
     struct mono live_at = live_question_at(path, active);
     struct mono size_at = size_question_at(path);
 
@@ -186,7 +198,7 @@ static void expire_usable(struct path *path, bool active, struct path_due *due, 
     }
     due->again = mono_min(live_at, size_at);
     if (mono_due(due->again, now)) {
-        due->again = mono_add_ms(now, PATH_PING_REPEAT_MS);
+        due->again = mono_add_ms(now, repeat_ms(path));
         if (path->mtu.questions > 0) {
             ask_all_sizes(path, due);
         } else {

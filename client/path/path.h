@@ -50,7 +50,9 @@ enum {
     PATH_SILENCE_MS = 100,      /* no reply for this, or for a longer round trip: ping */
     PATH_PING_REPEAT_MS = 100,  /* between two liveness pings */
     PATH_DEAD_MS = 300,         /* no pong for this, or for three longer round trips: suspect */
-    PATH_LANE_DEAD_MS = 200,    /* the same of a lane, beside which there is a session */
+    PATH_LANE_REPEAT_MS = 50,   /* both of a lane, beside which there is a session, so that leaving
+                                   it costs little: */
+    PATH_LANE_DEAD_MS = 100,    /* or for two longer round trips */
     PATH_SPOKE_MS = 2000,       /* between two packets of somebody who speaks */
     PATH_STALE_MORE_MS = 10000, /* beyond a keepalive, without a sign of life */
     PATH_SIZE_RETRY_MS = 30000, /* between two searches for a larger frame size */
@@ -113,6 +115,7 @@ struct path {
     struct endpoint local, remote; /* direct; of a lane the relay's */
     struct way way;                /* direct: from local to remote */
     struct relay_session *relay;   /* relayed, lane; borrowed, see path_table_forget_relay */
+    struct path *by_lane;          /* relayed: the lane through the same relay; NULL: none */
     struct lane lane;              /* lane */
     uint8_t rank;                  /* relayed: of two that both work, the smaller one is used */
     bool observed;                 /* a relay observed this address for the peer */

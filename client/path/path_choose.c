@@ -19,18 +19,48 @@ static struct path *choose_direct(struct path *const *list, size_t count, struct
     return best;
 }
 
+/* What the peer and this host last said through a relay, by the session or the lane. */
+struct talk {
+    bool heard;
+    struct mono received_at;
+    struct mono unanswered_at; /* sent first after that; NEVER: nothing was */
+};
+
+static struct talk talk_of(const struct path *path)
+{
+    return (struct talk){path->heard, path->at.received_at, path->at.unanswered_at};
+}
+
+static struct talk talk_through(const struct path *path)
+{
+    struct talk session = talk_of(path);
+    struct talk lane = path->by_lane == NULL ? session : talk_of(path->by_lane);
+    struct talk *later = &session, *earlier = &lane;
+
+    if (!session.heard || (lane.heard && mono_before(session.received_at, lane.received_at))) {
+        later = &lane;
+        earlier = &session;
+    }
+    if (!mono_before(earlier->unanswered_at, later->received_at)) {
+        later->unanswered_at = mono_min(later->unanswered_at, earlier->unanswered_at);
+    }
+    return *later;
+}
+
 /* The peer spoke by b until a moment before this host sent something there, did not since, and
  * speaks by a: beyond b's relay something is dead that this host cannot see, and the peer can. */
 static bool took_its_place(const struct path *a, const struct path *b)
 {
+    struct talk now = talk_through(a);
+    struct talk then = talk_through(b);
     uint64_t wait_ns = 2 * b->rtt_ns;
 
-    if (!a->heard || !b->heard || b->at.unanswered_at.ns == MONO_NEVER.ns ||
-        mono_ms_between(b->at.received_at, b->at.unanswered_at) > PATH_SPOKE_MS) {
+    if (!now.heard || !then.heard || then.unanswered_at.ns == MONO_NEVER.ns ||
+        mono_ms_between(then.received_at, then.unanswered_at) > PATH_SPOKE_MS) {
         return false;
     }
     wait_ns = wait_ns < PATH_DEAD_MS * NS_PER_MS ? PATH_DEAD_MS * NS_PER_MS : wait_ns;
-    return mono_ns_between(b->at.unanswered_at, a->at.received_at) >= wait_ns;
+    return mono_ns_between(then.unanswered_at, now.received_at) >= wait_ns;
 }
 
 static bool is_better_relay(const struct path *a, const struct path *b)
@@ -91,24 +121,12 @@ bool path_is_missed(const struct path *path, const struct path *used)
            path->rank < used->rank;
 }
 
-static struct path *choose_lane(struct path *const *list, size_t count)
-{
-    struct path *best = NULL;
-
-    for (size_t i = 0; i < count; i++) {
-        if (list[i]->kind == PATH_KIND_LANE && list[i]->state == PATH_STATE_USABLE &&
-            (best == NULL || list[i]->rtt_ns < best->rtt_ns)) {
-            best = list[i];
-        }
-    }
-    return best;
-}
-
 struct path *path_choose_indirect(struct path *const *list, size_t count)
 {
-    struct path *lane = choose_lane(list, count);
+    struct path *relay = path_choose_relay(list, count);
+    struct path *lane = relay == NULL ? NULL : relay->by_lane;
 
-    return lane != NULL ? lane : path_choose_relay(list, count);
+    return lane != NULL && lane->state == PATH_STATE_USABLE ? lane : relay;
 }
 
 struct path *path_choose(struct path *const *list, size_t count, struct path *present)

@@ -17,8 +17,8 @@
  */
 struct path *path_choose(struct path *const *list, size_t count, struct path *present);
 
-/** Of those that are not direct: the usable lane with the smallest round trip, else the relayed
- * path that path_choose_relay names. */
+/** Of those that are not direct: the relayed path that path_choose_relay names, or the lane through
+ * the same relay, if it is usable. */
 struct path *path_choose_indirect(struct path *const *list, size_t count);
 
 /** Choose among the relayed paths whose session is open. Relays that answer go before those that

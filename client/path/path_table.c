@@ -43,6 +43,12 @@ struct path *path_table_find_relay(const struct path_table *table,
 
 void path_table_remove(struct path_table *table, struct path *path)
 {
+    struct path *session =
+        path->kind == PATH_KIND_LANE ? path_table_find_relay(table, path->relay) : NULL;
+
+    if (session != NULL) {
+        session->by_lane = NULL;
+    }
     for (size_t i = 0; i < table->count; i++) {
         if (table->list[i] == path) {
             table->list[i] = table->list[--table->count];
@@ -150,12 +156,9 @@ struct path *path_table_find_lane(const struct path_table *table, uint64_t label
 
 struct path *path_table_lane_of(const struct path_table *table, const struct relay_session *relay)
 {
-    for (size_t i = 0; i < table->count; i++) {
-        if (table->list[i]->kind == PATH_KIND_LANE && table->list[i]->relay == relay) {
-            return table->list[i];
-        }
-    }
-    return NULL;
+    const struct path *session = path_table_find_relay(table, relay);
+
+    return session == NULL ? NULL : session->by_lane;
 }
 
 static void remove_lane(struct path_table *table, const struct relay_session *relay)
@@ -170,15 +173,17 @@ static void remove_lane(struct path_table *table, const struct relay_session *re
 struct path *path_table_add_lane(struct path_table *table, struct relay_session *relay,
                                  const struct lane *lane, uint16_t frame_size_full, struct mono now)
 {
+    struct path *session = path_table_find_relay(table, relay);
     struct path *path;
 
     remove_lane(table, relay);
-    if (table->lane_count == PATH_TABLE_LANE_MAX) {
+    if (session == NULL || table->lane_count == PATH_TABLE_LANE_MAX) {
         return NULL;
     }
     path = malloc(sizeof(*path));
     if (path != NULL) {
         lane_path_init(path, relay, lane, frame_size_full, now);
+        session->by_lane = path;
         table->list[table->count++] = path;
         table->lane_count++;
     }

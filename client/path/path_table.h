@@ -53,8 +53,8 @@ struct path *path_table_add_relay(struct path_table *table, struct relay_session
 struct path *path_table_find_lane(const struct path_table *table, uint64_t label);
 struct path *path_table_lane_of(const struct path_table *table, const struct relay_session *relay);
 
-/** A lane through a relay, in place of the one that there was. NULL if there are too many, or
- * without memory. */
+/** A lane through a relay that is a path, in place of the one that there was. NULL if the relay is
+ * none, there are too many, or without memory. */
 struct path *path_table_add_lane(struct path_table *table, struct relay_session *relay,
                                  const struct lane *lane, uint16_t frame_size_full,
                                  struct mono now);

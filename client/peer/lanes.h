@@ -12,8 +12,8 @@ enum {
     LANES_ID_MASK = LANES_REQUEST_FLAG - 1,
 };
 
-/** A frame to the peer went through the session to this relay: if many do, it is asked for a lane.
- */
+/** A packet to the peer went through the session to this relay: if they go on, it is asked for a
+ * lane. */
 void lanes_on_relayed(struct conversation *a, struct relay_session *relay, struct mono now);
 
 /** The relay opened a lane that this host asked for, or, incoming, one that the peer did. Nothing

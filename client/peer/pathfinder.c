@@ -8,6 +8,7 @@
 #include "client/peer/lanes.h"
 #include "client/peer/pinging.h"
 #include "client/peer/presence.h"
+#include "client/stun2/relay_upkeep.h"
 
 enum {
     RELAY_PING_MS = 15000,     /* the relayed round trip is measured so often while in use */
@@ -244,7 +245,7 @@ void pathfinder_on_frame(struct conversation *a, const struct origin *origin, st
     if (origin->lane != 0) {
         path = path_table_find_lane(&a->paths, origin->lane);
         if (path != NULL) {
-            path_on_received(path, now);
+            relay_upkeep_on_lane_frame(path->relay, now);
         }
         return;
     }
@@ -258,9 +259,15 @@ void pathfinder_on_frame(struct conversation *a, const struct origin *origin, st
     }
 }
 
-void pathfinder_on_relayed_packet(struct conversation *a, struct mono now)
+void pathfinder_on_data(struct conversation *a, const struct origin *origin, struct mono now)
 {
-    if (uses_lane(a)) {
+    struct path *lane =
+        origin->lane == 0 ? NULL : path_table_find_lane(&a->paths, origin->lane);
+
+    if (lane != NULL) {
+        path_on_received(lane, now);
+    }
+    if (origin->relay != NULL && uses_lane(a)) {
         path_question(a->paths.present, now);
         conversation_wake(a, mono_add_ms(now, PATH_SILENCE_MS));
     }
@@ -430,7 +437,11 @@ static struct mono expire_path(struct conversation *a, struct path *path, bool a
         return now;
     }
     if (due.became_suspect) {
-        if (path_is_direct(path) && path_was_silent(path)) {
+        if (path->kind == PATH_KIND_LANE) { /* this says nothing of others */
+            choose(a, now);
+            return now;
+        }
+        if (path_was_silent(path)) {
             a->silence_lost_at = now;
         }
         doubt_all(a, path->at.live_ping_at, now);
@@ -449,7 +460,7 @@ static struct mono expire_path(struct conversation *a, struct path *path, bool a
     if (path->kind == PATH_KIND_LANE && awaits && path->at.live_ping_at.ns == now.ns) {
         /* Is it the lane alone, or the relay? Whoever waited for the lane first would lose twice
          * the time. */
-        (void)pinging_send(a, path_table_find_relay(&a->paths, path->relay), 0, io, now);
+        relay_upkeep_on_lane_silent(path->relay, path->at.unanswered_at, now);
     }
     return due.again;
 }
@@ -469,6 +480,7 @@ static struct mono expire_lane(struct conversation *a, struct path *path, bool a
         outbox_put(io->net, &path->local, &path->remote, bind, sizeof(bind));
     }
     struct mono again = path->lane.bind_at;
+    active = active && path == a->paths.present; /* the session keeps its mapping */
     return path->lane.bound ? mono_min(again, expire_path(a, path, active, io, now)) : again;
 }
 

@@ -23,9 +23,9 @@ void pathfinder_on_revival(struct conversation *a, bool initiator, struct mono n
  * before becomes a path. */
 void pathfinder_on_frame(struct conversation *a, const struct origin *origin, struct mono now);
 
-/** A frame of data came by a session: if a lane is in use here, the peer may have left it, and it
- * is asked for a sign of life. */
-void pathfinder_on_relayed_packet(struct conversation *a, struct mono now);
+/** A frame of data came: by a lane, which lives. Or by a session: if a lane is in use here, the
+ * peer may have left it, and it is asked for a sign of life. */
+void pathfinder_on_data(struct conversation *a, const struct origin *origin, struct mono now);
 
 /** The plaintext of a frame 0x84, any content. */
 void pathfinder_on_ping_frame(struct conversation *a, const struct origin *origin,

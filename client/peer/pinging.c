@@ -2,6 +2,7 @@
 /* Seals and sends pings and pongs. On direct paths they count against the allowance. */
 #include "client/peer/pinging.h"
 
+#include "client/path/lane_path.h"
 #include "client/path/path_choose.h"
 #include "client/peer/send.h"
 #include "proto/base/bytes.h"
@@ -161,7 +162,7 @@ static struct path *on_lane_ping(struct conversation *a, const struct origin *or
         return NULL;
     }
     (void)send_ping(a, pong, smallest(a), origin, io);
-    path_on_received(path, now);
+    lane_path_on_asked(path, now);
     if (path_wants_ping_back(path, now)) {
         (void)pinging_send(a, path, 0, io, now);
     }

@@ -69,7 +69,6 @@ void send_frame(struct conversation *a, struct path *path, const uint8_t *frame,
     path_on_sent(path, size, now);
     if (path->kind == PATH_KIND_RELAY) {
         forward(dataplane, path->relay, a->peer->key, frame, size);
-        lanes_on_relayed(a, path->relay, now);
         return;
     }
     const struct origin to = {.lane = path->kind == PATH_KIND_LANE ? path->lane.label : 0,
@@ -79,11 +78,14 @@ void send_frame(struct conversation *a, struct path *path, const uint8_t *frame,
     send_frame_to(dataplane, &to, frame, size, io);
 }
 
+static bool is_control(uint8_t protocol)
+{
+    return protocol == PLAIN_PROTOCOL_KEEPALIVE || protocol == PLAIN_PROTOCOL_CONTROL;
+}
+
 static struct transport_sender *sender_for(const struct conversation *a, uint8_t protocol)
 {
-    bool control = protocol == PLAIN_PROTOCOL_KEEPALIVE || protocol == PLAIN_PROTOCOL_CONTROL;
-
-    return control ? a->sessions.current->control : a->sessions.current->data;
+    return is_control(protocol) ? a->sessions.current->control : a->sessions.current->data;
 }
 
 /* Seal one plaintext straight into the outbox. */
@@ -124,6 +126,9 @@ static void seal(struct conversation *a, struct path *path, const uint8_t *plain
                                             dataplane->frame);
     if (frame_size > 0) {
         send_frame(a, path, dataplane->frame, frame_size, io, now);
+    }
+    if (path != NULL && !is_control(plain[0])) {
+        lanes_on_relayed(a, path->relay, now);
     }
 }
 

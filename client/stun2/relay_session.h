@@ -83,6 +83,9 @@ struct relay_flow {
     bool looked;         /* look_at is when to look again */
     bool asked;          /* for an answer, since the last frame */
     bool late, late_new; /* it owes an answer for too long; and nobody was told yet */
+    bool lane_silent;    /* what went by a lane is not answered, and the session was asked */
+    struct mono lane_unanswered_at; /* then that went */
+    struct mono lane_heard_at;      /* a frame came by a lane */
     struct mono look_at;
 };
 

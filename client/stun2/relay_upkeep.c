@@ -56,23 +56,29 @@ static void expire_facts(struct relay_session *relay, struct mono now)
 
 /* ---- does it answer? ---- */
 
-/* When a relay that owes an answer is late; NEVER: it owes none. */
+/* When a relay that owes an answer is late; NEVER: it owes none. If a lane was silent first, the
+ * time counts from then on, but for three round trips of the session. */
 static struct mono late_at(const struct relay_session *relay)
 {
     struct mono since = link_hub_unanswered_since(relay->hub, relay->active);
-    uint64_t wait_ns = 3 * link_hub_rtt_ns(relay->hub, relay->active);
+    struct mono first =
+        relay->flow.lane_silent ? mono_min(since, relay->flow.lane_unanswered_at) : since;
+    struct mono late = mono_add_ms(first, RELAY_LATE_MS);
+    struct mono least = mono_add_ns(since, 3 * link_hub_rtt_ns(relay->hub, relay->active));
 
     if (since.ns == MONO_NEVER.ns) {
         return MONO_NEVER;
     }
-    return mono_add_ns(since,
-                       wait_ns < RELAY_LATE_MS * NS_PER_MS ? RELAY_LATE_MS * NS_PER_MS : wait_ns);
+    return mono_before(late, least) ? least : late;
 }
 
 static bool is_silent(const struct relay_session *relay, struct mono now)
 {
     struct mono heard = link_hub_heard_at(relay->hub, relay->active);
 
+    if (mono_before(heard, relay->flow.lane_heard_at)) {
+        heard = relay->flow.lane_heard_at;
+    }
     return mono_ms_between(heard, now) >= RELAY_SILENCE_MS;
 }
 
@@ -87,6 +93,7 @@ static void look(struct relay_session *relay, struct mono now)
     flow->asked = flow->asked && !flow->flows;
     flow->looked = flow->flows || late.ns != MONO_NEVER.ns || !flow->asked;
     flow->flows = false;
+    flow->lane_silent = flow->lane_silent && late.ns != MONO_NEVER.ns;
     if (late.ns == MONO_NEVER.ns && !flow->asked && is_silent(relay, now)) {
         flow->asked = true;
         ask(relay, now);
@@ -113,6 +120,21 @@ static struct mono look_at(const struct relay_session *relay)
 void relay_upkeep_on_frame(struct relay_session *relay)
 {
     relay->flow.flows = true;
+}
+
+void relay_upkeep_on_lane_frame(struct relay_session *relay, struct mono now)
+{
+    relay->flow.flows = true;
+    relay->flow.lane_silent = false;
+    relay->flow.lane_heard_at = now;
+}
+
+void relay_upkeep_on_lane_silent(struct relay_session *relay, struct mono since, struct mono now)
+{
+    relay->flow.flows = true;
+    relay->flow.lane_silent = true;
+    relay->flow.lane_unanswered_at = since;
+    ask(relay, now);
 }
 
 bool relay_upkeep_take_late(struct relay_session *relay)

@@ -27,5 +27,12 @@ struct mono relay_upkeep_deadline(const struct relay_session *relay);
 /** A frame came through the relay. */
 void relay_upkeep_on_frame(struct relay_session *relay);
 
+/** A frame came by a lane through the relay. */
+void relay_upkeep_on_lane_frame(struct relay_session *relay, struct mono now);
+
+/** A frame went by a lane through the relay at `since` and is not answered: the relay is asked by
+ * the session. If that is silent, too, the relay owes an answer since then. */
+void relay_upkeep_on_lane_silent(struct relay_session *relay, struct mono since, struct mono now);
+
 /** True once after the relay became late. */
 bool relay_upkeep_take_late(struct relay_session *relay);

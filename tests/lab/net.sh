@@ -512,8 +512,13 @@ lab_ziglan() { # host args...
     lab_in "$name" env ZIGLAN_ROOT="$LAB_DIR/$name" "$(lab_program ziglan)" "$@"
 }
 
+# TEST_LANES=on or off: whether hosts use lanes, unless a test says so (docs/testing.md).
 lab_up() { # host; prints the pid
+    local config=$LAB_DIR/$1/etc/ziglan/zig0.yaml
     mkdir -p "$LAB_DIR/$1"
+    if [ -n "${TEST_LANES:-}" ] && [ -f "$config" ] && ! grep -q '^lanes:' "$config"; then
+        echo "lanes: $([ "$TEST_LANES" = on ] && echo true || echo false)" >>"$config"
+    fi
     lab_mkdir "/etc/netns/$(lab_ns "$1")"
     # The resolver's address is fixed by the pool (base + 53): the usual one, or what a test wrote.
     printf 'nameserver %s\noptions timeout:1 attempts:3\n' \

@@ -14,6 +14,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* So that everything can be run without lanes, too (docs/testing.md). */
+static bool lanes_wanted(void)
+{
+    const char *word = getenv("TEST_LANES");
+
+    return word == NULL || strcmp(word, "off") != 0;
+}
+
 void host_node_init(struct host_node *node, const struct env *env, const struct identity *identity,
                     const struct endpoint *address)
 {
@@ -23,6 +31,7 @@ void host_node_init(struct host_node *node, const struct env *env, const struct 
     node->address = *address;
     node->prefix_bits = 128;
     node->cfg.identity = &node->identity;
+    node->cfg.lanes = lanes_wanted();
     node->io = (struct host_io){&node->box, &node->tun};
     CHECK(outbox_init(&node->box, 1 << 20, 1024) == ERR_OK);
     CHECK(packet_box_init(&node->tun, 1 << 20, 1024) == ERR_OK);

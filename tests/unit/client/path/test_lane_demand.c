@@ -26,12 +26,12 @@ static void a_few_frames_ask_for_nothing(void **state)
     struct lane_demand demand = {0};
 
     (void)state;
-    assert_int_equal(asked(&demand, 5000, 60000, 200), 0); /* five in a second */
-    assert_int_equal(asked(&demand, 70000, 500, 1), 0);    /* 500 in half a second, and no more */
+    assert_int_equal(asked(&demand, 5000, 60000, LANE_DEMAND_PAUSE_MS), 0);
+    assert_int_equal(asked(&demand, 70000, LANE_DEMAND_FLOW_MS, 1), 0); /* many, and no more */
     assert_int_equal(asked(&demand, 90000, 1, 1), 0);
 }
 
-static void many_frames_ask_after_a_second(void **state)
+static void a_flow_asks_after_a_second(void **state)
 {
     struct lane_demand demand = {0};
 
@@ -39,6 +39,14 @@ static void many_frames_ask_after_a_second(void **state)
     assert_int_equal(asked(&demand, 5000, 1000, 50), 0);
     assert_int_equal(asked(&demand, 6000, 1000, 50), 1);
     assert_true(demand.asked);
+}
+
+static void a_frame_each_second_is_a_flow(void **state)
+{
+    struct lane_demand demand = {0};
+
+    (void)state;
+    assert_int_equal(asked(&demand, 5000, 2000, 1000), 1);
 }
 
 static void questions_in_vain_become_ever_rarer(void **state)
@@ -67,7 +75,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_few_frames_ask_for_nothing),
-        cmocka_unit_test(many_frames_ask_after_a_second),
+        cmocka_unit_test(a_flow_asks_after_a_second),
+        cmocka_unit_test(a_frame_each_second_is_a_flow),
         cmocka_unit_test(questions_in_vain_become_ever_rarer),
         cmocka_unit_test(a_lane_that_was_of_use_is_asked_for_again_soon),
     };

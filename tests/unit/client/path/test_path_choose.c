@@ -6,7 +6,8 @@
 #include "tests/support/instants.h"
 #include "tests/support/paths.h"
 
-/* A path of a case: direct or a lane with a round trip in ms, or relayed with a rank. */
+/* A path of a case: direct with a round trip in ms, relayed with a rank, or the lane through the
+ * same relay as the path before it. */
 struct trial {
     enum path_kind kind;
     enum path_state state;
@@ -18,9 +19,9 @@ struct trial {
     {                                                                                              \
         PATH_KIND_DIRECT, PATH_STATE_##state, rtt_ms, false                                        \
     }
-#define LANE(state, rtt_ms)                                                                        \
+#define LANE(state)                                                                                \
     {                                                                                              \
-        PATH_KIND_LANE, PATH_STATE_##state, rtt_ms, false                                          \
+        PATH_KIND_LANE, PATH_STATE_##state, 9, false                                               \
     }
 #define OPEN(state, rank)                                                                          \
     {                                                                                              \
@@ -65,12 +66,17 @@ static const struct {
     {"a suspect direct one", 2, {DIRECT(SUSPECT, 1), OPEN(USABLE, 0)}, 0, 1},
     {"a suspect direct one and a suspect relay", 2, {DIRECT(SUSPECT, 1), OPEN(SUSPECT, 0)}, 0, 1},
 
-    {"a lane before a session", 2, {OPEN(USABLE, 0), LANE(USABLE, 900)}, NONE, 1},
-    {"a direct one before a lane", 2, {LANE(USABLE, 1), DIRECT(USABLE, 900)}, 0, 1},
-    {"the faster lane", 3, {LANE(USABLE, 9), LANE(USABLE, 8), OPEN(USABLE, 0)}, 0, 1},
-    {"a lane that is only reachable", 2, {LANE(REACHABLE, 1), OPEN(USABLE, 0)}, NONE, 1},
-    {"a suspect lane", 2, {LANE(SUSPECT, 1), OPEN(SUSPECT, 0)}, 0, 1},
-    {"a lane, and no session", 2, {LANE(USABLE, 1), CLOSED(USABLE, 0)}, NONE, 0},
+    {"a lane before its session", 2, {OPEN(USABLE, 0), LANE(USABLE)}, NONE, 1},
+    {"a direct one before a lane", 3, {OPEN(USABLE, 0), LANE(USABLE), DIRECT(USABLE, 900)}, 1, 2},
+    {"the lane of the better relay",
+     4,
+     {OPEN(USABLE, 2), LANE(USABLE), OPEN(USABLE, 1), LANE(USABLE)},
+     1,
+     3},
+    {"a better relay without a lane", 3, {OPEN(USABLE, 1), LANE(USABLE), OPEN(USABLE, 0)}, 1, 2},
+    {"a lane that is only reachable", 2, {OPEN(USABLE, 0), LANE(REACHABLE)}, NONE, 0},
+    {"a suspect lane", 2, {OPEN(SUSPECT, 0), LANE(SUSPECT)}, 1, 0},
+    {"a lane, and no session", 2, {CLOSED(USABLE, 0), LANE(USABLE)}, NONE, NONE},
 
     {"the smallest rank", 3, {OPEN(USABLE, 2), OPEN(USABLE, 1), OPEN(USABLE, 3)}, NONE, 1},
     {"whatever is in use", 2, {OPEN(USABLE, 1), OPEN(USABLE, 0)}, 0, 1},
@@ -107,6 +113,9 @@ static void usable_direct_paths_come_first_then_lanes_then_relays_by_health_and_
                 paths[k] = test_path_fresh();
                 paths[k].kind = way->kind;
                 paths[k].rtt_ns = way->number * NS_PER_MS;
+            }
+            if (way->kind == PATH_KIND_LANE) {
+                paths[k - 1].by_lane = &paths[k];
             }
             paths[k].state = way->state;
             list[k] = &paths[k];
@@ -294,6 +303,39 @@ static void who_speaks_by_another_relay_is_followed_there(void **state)
     }
 }
 
+/* What went by a lane and what went by the session of one relay are one talk. */
+static void who_left_a_lane_for_another_relay_is_followed_there(void **state)
+{
+    struct relay_session relays[2] = {{.open = true}, {.open = true}};
+    struct path paths[2];
+    struct path lane = test_path_fresh();
+    struct path *list[3] = {&paths[0], &paths[1], &lane};
+
+    (void)state;
+    lane.kind = PATH_KIND_LANE;
+    lane.state = PATH_STATE_USABLE;
+    path_init_relay(&paths[0], &relays[0], 0, test_at_ms(0));
+    path_init_relay(&paths[1], &relays[1], 1, test_at_ms(0));
+    paths[0].by_lane = &lane;
+    path_on_sent(&paths[0], 100, test_at_ms(0));
+    path_on_received(&paths[0], test_at_ms(20));
+    path_on_sent(&paths[0], 100, test_at_ms(30)); /* a ping by the session that gets lost */
+    for (unsigned ms = 1000; ms < 5000; ms += 50) {
+        path_on_sent(&lane, 100, test_at_ms(ms));
+        path_on_received(&lane, test_at_ms(ms + 20));
+    }
+    path_on_sent(&lane, 100, test_at_ms(5000));
+    path_on_received(&paths[1], test_at_ms(5299));
+    assert_ptr_equal(path_choose(list, 3, &lane), &lane);
+    lane.state = PATH_STATE_SUSPECT;
+    path_on_sent(&paths[0], 100, test_at_ms(5200)); /* now by the session */
+    assert_ptr_equal(path_choose(list, 3, &lane), &paths[0]);
+    path_on_received(&paths[1], test_at_ms(5300));
+    assert_ptr_equal(path_choose(list, 3, &lane), &paths[1]);
+    path_on_received(&paths[0], test_at_ms(5400)); /* it works again */
+    assert_ptr_equal(path_choose(list, 3, &lane), &paths[0]);
+}
+
 /* By one relay there, by another back: nothing is wrong with that. */
 static void a_relay_by_which_the_peer_never_spoke_is_not_left(void **state)
 {
@@ -321,6 +363,7 @@ int main(void)
         cmocka_unit_test(a_relay_is_doubted_if_nothing_came_by_it_since),
         cmocka_unit_test(a_suspect_relay_is_missed_if_it_would_be_used_otherwise),
         cmocka_unit_test(who_speaks_by_another_relay_is_followed_there),
+        cmocka_unit_test(who_left_a_lane_for_another_relay_is_followed_there),
         cmocka_unit_test(a_relay_by_which_the_peer_never_spoke_is_not_left),
     };
 

@@ -367,7 +367,7 @@ static void what_is_removed_is_used_no_more_and_the_last_one_takes_its_place(voi
 static void a_lane_goes_with_its_relay_and_has_places_of_its_own(void **state)
 {
     static const uint8_t secret[LANE_SECRET_SIZE] = {1};
-    struct relay_session relays[RELAY_SET_MAX] = {0};
+    struct relay_session relays[RELAY_SET_MAX] = {0}, elsewhere = {0};
     struct path_table table = {0};
     struct lane lane;
 
@@ -381,6 +381,7 @@ static void a_lane_goes_with_its_relay_and_has_places_of_its_own(void **state)
     }
     lane_init(&lane, 99, secret, test_at_ms(0));
     assert_null(path_table_add_lane(&table, &relays[9], &lane, FULL, test_at_ms(0)));
+    assert_null(path_table_add_lane(&table, &elsewhere, &lane, FULL, test_at_ms(0)));
     assert_non_null(path_table_add_lane(&table, &relays[0], &lane, FULL, test_at_ms(0)));
     assert_null(path_table_find_lane(&table, 1)); /* the newer one of a relay took its place */
     assert_ptr_equal(path_table_find_lane(&table, 99), path_table_lane_of(&table, &relays[0]));
