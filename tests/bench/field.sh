@@ -200,10 +200,10 @@ field_forget() { # name
 # Some packets before each measurement, because a lane is there only for who talks for a moment.
 field_warm() { # key
     local pinger
-    lab_in "${FROM[$1]}" ping -n -q -i 0.02 -c 400 "${AT[$1]}" >/dev/null 2>&1 &
+    lab_in "${FROM[$1]}" ping -n -q -i 0.02 -c 1200 "${AT[$1]}" >/dev/null 2>&1 &
     pinger=$!
     if [ "$1" = ziglan.relayed ]; then
-        wait_for 8 on_lane "${FROM[$1]}" "${TO[$1]}" || step "$1: no lane is used"
+        wait_for 20 on_lane "${FROM[$1]}" "${TO[$1]}" || step "$1: no lane is used"
     fi
     sleep 0.3
     kill $pinger

@@ -58,7 +58,7 @@ def rows(median):
             continue
         ratio = ours / theirs
         reached = ratio <= aim if less else ratio >= aim
-        out.append((text, f"{ratio:.2f}", f"{'at most' if less else 'at least'} {aim:.2g}",
+        out.append((text, f"{ratio:.2f}", f"{'at most' if less else 'at least'} {aim:.3g}",
                     "reached" if reached else f"missed, by {off(ratio, aim, less):.2f}"))
     return out
 
