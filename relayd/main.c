@@ -34,7 +34,7 @@ static const char help_text[] =
     "              [--expires TIME]\n"
     "                                   keys, configuration, a first invite; --public once for\n"
     "                                   each address or name by which hosts reach it\n"
-    "  relayd [-c FILE]                 serve until SIGTERM; SIGHUP reads FILE again\n"
+    "  relayd [-c FILE] [--log-json]    serve until SIGTERM; SIGHUP reads FILE again\n"
     "  relayd [-c FILE] --check         check FILE and say what is wrong with it\n"
     "  relayd [-c FILE] --print-config  print FILE with every default filled in\n"
     "\n"
@@ -70,6 +70,7 @@ static const char help_text[] =
     "  --days N            how long it is good for, default 30\n"
     "  --bundle OUT        write a bug report without keys, addresses and names to this file\n"
     "  --json              the answer as JSON\n"
+    "  --log-json          each event of the log as one line of JSON\n"
     "  --version, --help\n"
     "\n"
     "Exit codes: 0 ok, 1 failure, 2 usage or configuration, 3 relay not running, 4 permission.\n";
@@ -106,14 +107,14 @@ static int version_print(void)
 
 static int daemon_main(int argc, char **argv)
 {
-    static const struct option options[] = {{"config", required_argument, NULL, 'c'},
-                                            {"check", no_argument, NULL, 'k'},
-                                            {"print-config", no_argument, NULL, 'p'},
-                                            {"version", no_argument, NULL, 'v'},
-                                            {NULL, 0, NULL, 0}};
+    static const struct option options[] = {
+        {"config", required_argument, NULL, 'c'}, {"check", no_argument, NULL, 'k'},
+        {"print-config", no_argument, NULL, 'p'}, {"log-json", no_argument, NULL, 'J'},
+        {"version", no_argument, NULL, 'v'},      {NULL, 0, NULL, 0}};
     const char *path = CONFIG_PATH_DEFAULT;
     struct relay_settings settings;
     struct fault fault = {.exit_code = EXIT_CODE_FAILURE};
+    bool log_json = false;
     int mode = 0;
     int option;
 
@@ -121,6 +122,8 @@ static int daemon_main(int argc, char **argv)
          option = getopt_long(argc, argv, "c:", options, NULL)) {
         if (option == 'c') {
             path = optarg;
+        } else if (option == 'J') {
+            log_json = true;
         } else if (option == '?') {
             return cli_usage("unknown option or missing value: %s", argv[optind - 1]);
         } else {
@@ -144,7 +147,7 @@ static int daemon_main(int argc, char **argv)
         relay_settings_print(&settings, stdout);
         return EXIT_CODE_OK;
     }
-    return relay_daemon_run(path, &settings);
+    return relay_daemon_run(path, &settings, log_json);
 }
 
 /* True for "relayd help", and for --help or -h anywhere. */

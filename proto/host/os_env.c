@@ -5,6 +5,7 @@
  */
 #include "proto/host/os_env.h"
 
+#include "proto/admin/log_line.h"
 #include "proto/base/bucket.h"
 #include "proto/base/bytes.h"
 #include "proto/host/table.h"
@@ -14,7 +15,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -36,7 +39,9 @@ struct event_limit {
 struct os_env {
     struct env port;
     enum trace_level level;
-    bool journal; /* lines carry a priority, the journal adds the time */
+    bool journal;   /* lines carry a priority, the journal adds the time */
+    int journal_fd; /* a socket to it, for fields; -1: none */
+    bool json;
     bool colored;
     const struct os_env_saying *sayings; /* NULL: none */
     struct event_limit limits[EVENT_SLOTS];
@@ -136,6 +141,40 @@ static void line_start(const struct os_env *os, enum trace_level level, bool pla
                    now.tv_nsec / 1000000, names[level]);
 }
 
+/* Give an event to the journal with its fields. False: it did not take it. */
+static bool journal_send(const struct os_env *os, enum trace_level level, const char *event,
+                         const char *text)
+{
+    size_t size = 0;
+    char *fields;
+    bool sent;
+
+    if (os->journal_fd < 0) {
+        return false;
+    }
+    fields = log_line_journal(level, event, text, program_invocation_short_name, &size);
+    sent = fields != NULL &&
+           send(os->journal_fd, fields, size, MSG_NOSIGNAL | MSG_DONTWAIT) == (ssize_t)size;
+    free(fields);
+    return sent;
+}
+
+static void json_print(const struct os_env *os, enum trace_level level, const char *event,
+                       const char *text)
+{
+    char *line = log_line_json(level, event, text, os_wall_ms(NULL));
+    char start[64] = "";
+
+    if (os->journal) {
+        line_start(os, level, false, start, sizeof(start));
+        start[strcspn(start, ">") + 1] = '\0'; /* the priority alone */
+    }
+    if (line != NULL) {
+        (void)fprintf(stderr, "%s%s\n", start, line);
+    }
+    free(line);
+}
+
 static void os_trace(void *context, enum trace_level level, const char *event, const char *text)
 {
     struct os_env *os = context;
@@ -158,6 +197,17 @@ static void os_trace(void *context, enum trace_level level, const char *event, c
         clean[i] = (uint8_t)text[i] < ' ' || text[i] == 0x7f ? ' ' : text[i];
     }
     clean[i] = '\0';
+    if (left_out > 0 && (os->json || os->journal_fd >= 0)) {
+        (void)snprintf(clean + i, sizeof(clean) - i, " lines_left_out=%llu",
+                       (unsigned long long)left_out);
+    }
+    if (os->json) {
+        json_print(os, level, event, clean);
+        return;
+    }
+    if (journal_send(os, level, event, clean)) {
+        return;
+    }
     if (left_out > 0) {
         (void)snprintf(tail, sizeof(tail), " (%llu more left out)", (unsigned long long)left_out);
     }
@@ -183,6 +233,20 @@ static bool is_journal(int fd)
     return strcmp(stream, own) == 0;
 }
 
+/* The socket of journald's native protocol. */
+static int journal_open(void)
+{
+    const struct sockaddr_un name = {.sun_family = AF_UNIX,
+                                     .sun_path = "/run/systemd/journal/socket"};
+    int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+    if (fd >= 0 && connect(fd, (const struct sockaddr *)&name, sizeof(name)) != 0) {
+        (void)close(fd);
+        fd = -1;
+    }
+    return fd;
+}
+
 int os_env_new(struct os_env **out, enum trace_level level)
 {
     struct os_env *os = calloc(1, sizeof(*os));
@@ -194,6 +258,7 @@ int os_env_new(struct os_env **out, enum trace_level level)
         (struct env){.context = os, .random = os_random, .wall_ms = os_wall_ms, .trace = os_trace};
     os->level = level;
     os->journal = is_journal(STDERR_FILENO);
+    os->journal_fd = os->journal ? journal_open() : -1;
     os->colored = terminal_colored(stderr);
     *out = os;
     return ERR_OK;
@@ -201,6 +266,9 @@ int os_env_new(struct os_env **out, enum trace_level level)
 
 void os_env_free(struct os_env *os)
 {
+    if (os != NULL && os->journal_fd >= 0) {
+        (void)close(os->journal_fd);
+    }
     free(os);
 }
 
@@ -212,6 +280,11 @@ const struct env *os_env_port(const struct os_env *os)
 void os_env_set_sayings(struct os_env *os, const struct os_env_saying *sayings)
 {
     os->sayings = isatty(STDERR_FILENO) == 1 ? sayings : NULL;
+}
+
+void os_env_set_json(struct os_env *os)
+{
+    os->json = true;
 }
 
 void os_env_set_level(struct os_env *os, enum trace_level level)

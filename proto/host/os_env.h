@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * The operating system's env: randomness from getrandom(2), the wall clock, and a trace that
- * writes one line per event to standard error. If that is systemd's journal, a line begins with its
- * priority (<3> ... <7>) and has no time; on a terminal it is coloured unless NO_COLOR is set.
+ * writes one line per event to standard error. On a terminal it is coloured unless NO_COLOR is set.
+ * If standard error is systemd's journal, events go there with their fields
+ * (proto/admin/log_line.h); where its socket is not to be had, a line begins with its priority (<3>
+ * ... <7>) and has no time.
  *
  * A hostile peer can cause many events, so lines of one event name are limited to 20 at once and 2
  * per second, and the next line that passes tells how many were left out. Errors are never left
@@ -35,6 +37,9 @@ struct os_env_saying {
 /** From now on, if standard error is a terminal, lines of these events are "TIME SENTENCE: TEXT".
  * `sayings` is borrowed and ends with one of NULLs; NULL: none. */
 void os_env_set_sayings(struct os_env *os, const struct os_env_saying *sayings);
+
+/** From now on each event is one line of JSON on standard error (proto/admin/log_line.h). */
+void os_env_set_json(struct os_env *os);
 
 /** Change what is shown. */
 void os_env_set_level(struct os_env *os, enum trace_level level);

@@ -372,7 +372,7 @@ static void daemon_close(struct daemon *daemon)
     os_env_free(daemon->os);
 }
 
-int relay_daemon_run(const char *config_path, const struct relay_settings *settings)
+int relay_daemon_run(const char *config_path, const struct relay_settings *settings, bool log_json)
 {
     struct daemon daemon = {
         .config_path = config_path, .settings = *settings, .started = *settings};
@@ -387,6 +387,9 @@ int relay_daemon_run(const char *config_path, const struct relay_settings *setti
         identity_library_init() != ERR_OK) {
         code = fault_print(&fault, "relayd");
         goto out;
+    }
+    if (log_json) {
+        os_env_set_json(daemon.os);
     }
     daemon.env = os_env_port(daemon.os);
     daemon.pages.started_at_s = (double)env_wall_ms(daemon.env) / 1000;

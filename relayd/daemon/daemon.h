@@ -8,6 +8,8 @@
 
 #include "relayd/config/config.h"
 
-/** Serve until a signal. A reload reads the file config_path, which is borrowed. If the start
- * fails, what is wrong is printed. Returns an exit code. */
-int relay_daemon_run(const char *config_path, const struct relay_settings *settings);
+#include <stdbool.h>
+
+/** Serve until a signal. A reload reads the file config_path, which is borrowed. With log_json the
+ * log is lines of JSON. If the start fails, what is wrong is printed. Returns an exit code. */
+int relay_daemon_run(const char *config_path, const struct relay_settings *settings, bool log_json);
