@@ -64,5 +64,8 @@ rm "$ledger"
 RELAY_PID=$(lab_relay_up vps)
 check "it starts without it" wait_for 20 relay_answers vps
 ends
-check "in order, it leaves no ledger" [ ! -e "$ledger" ]
+# On a busy machine not all hosts answer in the 0.25 s that a stop may take; then it stays, so that
+# the next start tells those.
+no_ledger() { [ ! -e "$ledger" ] || grep -q ' relay\.stopped hosts_told=some' "$LAB_DIR/vps.log"; }
+check "in order, it leaves no ledger" no_ledger
 test_end
