@@ -23,16 +23,17 @@ declare -A ADDRESS
 pairs_made=0
 
 # Two machines, on either side of the internet's router. With FIELD_DELAY_MS each stands behind a
-# router without NAT, and the first one's line is that late, each way.
+# router without NAT, and the first one's line is that late, each way. (Their addresses are none of
+# a private network: to such a one a relay sends nothing by a lane.)
 field_pair() { # one other direct|relayed
     local n=$((10 + ++pairs_made)) name
     ADDRESS[$1]=198.51.100.$n ADDRESS[$2]=203.0.113.$n
     if [ -n "${FIELD_DELAY_MS:-}" ]; then
-        LAB_DELAY_MS=$FIELD_DELAY_MS lab_site "r-$1" open "198.51.100.$n" "192.168.$n"
+        LAB_DELAY_MS=$FIELD_DELAY_MS lab_site "r-$1" open "198.51.100.$n" "11.8.$n"
         lab_host "$1" "r-$1" 2
-        lab_site "r-$2" open "203.0.113.$n" "192.168.$((100 + n))"
+        lab_site "r-$2" open "203.0.113.$n" "11.9.$n"
         lab_host "$2" "r-$2" 2
-        ADDRESS[$1]=192.168.$n.2 ADDRESS[$2]=192.168.$((100 + n)).2
+        ADDRESS[$1]=11.8.$n.2 ADDRESS[$2]=11.9.$n.2
     else
         lab_public "$1" "${ADDRESS[$1]}"
         lab_public "$2" "${ADDRESS[$2]}"
