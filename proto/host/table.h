@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Tables, colours and amounts for people. Columns are as wide as their content, counted in UTF-8
+ * Tables and colours for people. Columns are as wide as their content, counted in UTF-8
  * code points. There are colours on a terminal unless NO_COLOR is set. Control characters in cells
  * become '?', because some texts come from other hosts.
  */
 #pragma once
 
 #include "proto/base/err.h"
+#include "proto/base/human.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -55,14 +56,3 @@ bool terminal_colored(FILE *to);
 /** Start and end of a colour on `to`; "" where it is not coloured. */
 const char *color_begin(FILE *to, enum table_color color);
 const char *color_end(FILE *to, enum table_color color);
-
-enum { HUMAN_TEXT_SIZE = 24 };
-
-/** An amount of bytes: "17 B", "1.4 MB". Writes and returns text. */
-const char *human_bytes(uint64_t bytes, char text[HUMAN_TEXT_SIZE]);
-
-/** A duration: "180 us", "3.1 ms", "12 ms", "13 s". Writes and returns text. */
-const char *human_us(uint64_t us, char text[HUMAN_TEXT_SIZE]);
-
-/** How long ago: "now", "4 s ago", "3 min ago". Writes and returns text. */
-const char *human_age_ms(uint64_t ms, char text[HUMAN_TEXT_SIZE]);

@@ -7,6 +7,7 @@
 #include "relayd/admin/invites.h"
 #include "relayd/admin/members.h"
 #include "relayd/admin/nodes.h"
+#include "relayd/service/front_page.h"
 #include "ziglan_version.h"
 
 #include <inttypes.h>
@@ -119,4 +120,12 @@ char *admin_health(const struct relay_snapshot *snapshot)
                         snapshot->store_ok ? "ok" : "storage failing", snapshot->sessions);
 
     return size < 0 ? NULL : text;
+}
+
+int admin_page(char **text, size_t *size, const struct relay_snapshot *snapshot, const char *name)
+{
+    const struct front_page page = {
+        .name = name, .healthy = snapshot->store_ok, .figures = snapshot};
+
+    return front_page_print(text, size, &page);
 }

@@ -40,3 +40,8 @@ json_t *admin_request(const struct admin_context *context, const json_t *request
 /** The local health page, one line of JSON: {"status":"ok" or "storage failing","sessions":n}. It
  * is given (free()); NULL without memory. */
 char *admin_health(const struct relay_snapshot *snapshot);
+
+/** The page of a relay for its operator (relayd/service/front_page.h). name is that of its ziglan;
+ * NULL: it serves none. text is given: malloc'ed, *size bytes and a NUL. ERR_NOMEM. */
+int admin_page(char **text, size_t *size, const struct relay_snapshot *snapshot,
+               const char *name) MUST_CHECK;

@@ -10,6 +10,7 @@
 #pragma once
 
 #include "proto/link/link.h"
+#include "relayd/base/traffic_hour.h"
 #include "rendezvous/mesh/mesh.h"
 #include "rendezvous/presence/locate.h"
 #include "rendezvous/presence/presence_table.h"
@@ -382,5 +383,6 @@ struct relay_snapshot {
     uint64_t delegation_expires_ms;   /* wall clock; 0: there is none */
     uint64_t volume_used, volume_max; /* bytes of this month; max 0: no limit */
     uint64_t bandwidth_max;           /* bytes a second; 0: no limit */
-    bool store_ok;                    /* as in struct store_health */
+    struct traffic_hour traffic;
+    bool store_ok; /* as in struct store_health */
 };

@@ -66,6 +66,7 @@ int relay_base_init(struct relay_base *base, const struct relay_config *cfg, str
     base->env = *env;
     base->cfg = *cfg;
     base->started_at = now;
+    traffic_hour_init(&base->traffic, now);
     base->reply.env = &base->env;
     base->reply.counters = &base->counters;
     store_health_init(&base->health, store, &base->counters, &base->env);

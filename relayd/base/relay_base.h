@@ -43,6 +43,7 @@ struct relay_base {
     struct limits limits;
     struct allotment allotment;
     struct relay_counters counters;
+    struct traffic_hour traffic;
     struct reply reply;
     struct control_arena arena;   /* holds the message that is being served */
     struct directory *directory;  /* NULL: the relay hosts no ziglan */

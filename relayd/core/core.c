@@ -381,6 +381,12 @@ static void wall_note(struct relay_core *core, struct mono now)
     core->housekeeping_at = now;
 }
 
+/* All that it carried between hosts so far. */
+static uint64_t bytes_carried(const struct relay_counters *counters)
+{
+    return counters->forwarded_bytes + counters->relayed_out_bytes + counters->relayed_in_bytes;
+}
+
 static void housekeeping(struct relay_core *core, struct mono now)
 {
     struct relay_base *base = &core->base;
@@ -390,6 +396,7 @@ static void housekeeping(struct relay_core *core, struct mono now)
     forward_relay_sweep(&core->forward, now);
     lane_service_sweep(&core->lane, now);
     volume_keep(base, base->health.store);
+    traffic_hour_note(&base->traffic, bytes_carried(&base->counters), now);
     if (base->directory != NULL) {
         store_health_try(&base->health);
         directory_expire(base->directory, wall_watch_settled_ms(&core->wall, now));
@@ -536,8 +543,10 @@ void relay_core_snapshot(const struct relay_core *core, struct relay_snapshot *o
         .volume_used = base->allotment.used,
         .volume_max = base->allotment.limits.bytes_per_month,
         .bandwidth_max = base->allotment.limits.bytes_per_s,
+        .traffic = base->traffic,
         .store_ok = base->health.ok,
     };
+    traffic_hour_note(&out->traffic, bytes_carried(&base->counters), now);
 }
 
 const uint8_t *relay_core_key(const struct relay_core *core)

@@ -317,6 +317,7 @@ static int doors_open(struct daemon *daemon, struct fault *fault)
     if (rc == ERR_OK) {
         daemon->pages.loop = daemon->loop;
         daemon->pages.core = daemon->core;
+        daemon->pages.name = daemon->settings.name;
         daemon->pages.engine = daemon->engine;
         rc = pages_open(&daemon->pages, &daemon->settings, fault);
     }

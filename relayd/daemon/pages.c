@@ -37,6 +37,17 @@ static void health_answer(const struct pages *pages, struct http_answer *out)
     out->size = out->body != NULL ? strlen(out->body) : 0;
 }
 
+static void front_answer(const struct pages *pages, struct http_answer *out)
+{
+    struct relay_snapshot snapshot;
+    uint8_t key[KEY_SIZE];
+    const char *name = relay_core_ziglan_key(pages->core, key) ? pages->name : NULL;
+
+    relay_core_snapshot(pages->core, &snapshot, clock_mono());
+    out->status = admin_page(&out->body, &out->size, &snapshot, name) == ERR_OK ? 200 : 503;
+    out->content_type = "text/html; charset=utf-8";
+}
+
 static void on_get(void *context, const struct http_ask *ask, struct http_answer *out)
 {
     const struct pages *pages = context;
@@ -45,6 +56,8 @@ static void on_get(void *context, const struct http_ask *ask, struct http_answer
         metrics_answer(pages, ask->accept, out);
     } else if (strcmp(ask->path, "/health") == 0) {
         health_answer(pages, out);
+    } else if (strcmp(ask->path, "/") == 0) {
+        front_answer(pages, out);
     }
 }
 

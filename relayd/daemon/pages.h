@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The local web pages of a relay, over plain HTTP: /metrics for Prometheus, and /health.
+ * The local web pages of a relay, over plain HTTP: /metrics for Prometheus, /health, and / for
+ * people (relayd/admin/admin.h).
  */
 #pragma once
 
@@ -18,6 +19,7 @@ struct pages {
     struct ev_loop *loop; /* these are borrowed */
     const struct relay_core *core;
     const struct relay_engine *engine;
+    const char *name;        /* of the ziglan, which may change */
     double started_at_s;     /* when the process started, since 1970 UTC */
     struct http_local *http; /* NULL: off */
 };

@@ -2,33 +2,33 @@
 /* The text of each page, and the path under which it stands. */
 #include "relayd/service/http.h"
 
+#include "relayd/service/front_page.h"
 #include "ziglan_version.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
-enum { PAGE_SIZE = 2048 };
+enum { PAGE_SIZE = 512 };
 
 struct page {
     const char *content_type;
     int status;
     char text[PAGE_SIZE];
+    char *long_text; /* malloc'ed, size bytes; NULL: text counts */
+    size_t size;
 };
 
-static void front_page(const struct relay_base *base, struct page *page, struct mono now)
+/* Anybody may ask, so it has no figures. */
+static void front_page(const struct relay_base *base, struct page *page)
 {
-    uint64_t up_s = mono_ms_between(base->started_at, now) / 1000;
+    const struct front_page front = {.name = base->directory != NULL ? base->name : NULL,
+                                     .healthy = base->health.ok};
 
     page->content_type = "text/html; charset=utf-8";
-    (void)snprintf(page->text, sizeof(page->text),
-                   "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">"
-                   "<meta name=\"viewport\" content=\"width=device-width\">"
-                   "<title>relayd</title></head>\n<body>\n<h1>This relay is alive</h1>\n"
-                   "<p>It serves the ziglan <b>%s</b>. Its traffic is encrypted end to end; the "
-                   "relay cannot read it.</p>\n<p>relayd %s, up %llu d %llu h %llu min.</p>\n"
-                   "</body></html>\n",
-                   base->name, ZIGLAN_VERSION, (unsigned long long)(up_s / 86400),
-                   (unsigned long long)(up_s / 3600 % 24), (unsigned long long)(up_s / 60 % 60));
+    if (front_page_print(&page->long_text, &page->size, &front) != ERR_OK) {
+        page->status = 503;
+    }
 }
 
 static void addr_page(struct page *page, const struct endpoint *remote)
@@ -79,7 +79,7 @@ static void page_make(struct relay_base *base, struct page *page, const struct l
         page->status = 405;
         (void)snprintf(page->text, sizeof(page->text), "only GET and HEAD are answered here\n");
     } else if (strcmp(event->request->path, "/") == 0) {
-        front_page(base, page, now);
+        front_page(base, page);
     } else if (strcmp(event->request->path, "/addr") == 0) {
         addr_page(page, &event->remote);
     } else if (strcmp(event->request->path, "/health") == 0) {
@@ -120,5 +120,7 @@ void http_on_request(struct relay_base *base, const struct link_event *event, st
     status_count(base, page.status);
     /* The link answers HEAD with the body's length and without the body. */
     link_hub_respond(base->hub, event->handle, event->request->stream_id, page.status,
-                     page.content_type, page.text, strlen(page.text));
+                     page.content_type, page.long_text != NULL ? page.long_text : page.text,
+                     page.long_text != NULL ? page.size : strlen(page.text));
+    free(page.long_text);
 }
