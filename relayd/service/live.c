@@ -27,8 +27,9 @@ static bool is_over(const struct live_round *round, struct mono now)
     return !round->used || mono_due(mono_add_ms(round->began_at, LIVE_ROUND_MS), now);
 }
 
-struct live_round *live_round_of(struct live_service *service, const struct dgram *in,
-                                 const struct live_request *request, struct mono now)
+/* The round that is not over and has this id, used up or not. */
+static struct live_round *round_find(struct live_service *service, const struct dgram *in,
+                                     const struct live_request *request, struct mono now)
 {
     for (size_t i = 0; i < LIVE_ROUNDS_MAX; i++) {
         struct live_round *round = &service->rounds[i];
@@ -37,10 +38,18 @@ struct live_round *live_round_of(struct live_service *service, const struct dgra
         if (memcmp(round->id, request->round, LIVE_ROUND_SIZE) == 0 && !is_over(round, now) &&
             endpoint_same_ip(&round->asker, &in->remote) &&
             endpoint_equal(&round->local, &in->local)) {
-            return round->requests < LIVE_REQUESTS_MAX ? round : NULL;
+            return round;
         }
     }
     return NULL;
+}
+
+struct live_round *live_round_of(struct live_service *service, const struct dgram *in,
+                                 const struct live_request *request, struct mono now)
+{
+    struct live_round *round = round_find(service, in, request, now);
+
+    return round != NULL && round->requests < LIVE_REQUESTS_MAX ? round : NULL;
 }
 
 /* NULL: too many measure. */
@@ -55,7 +64,9 @@ static struct live_round *round_begin(struct live_service *service, const struct
     while (round < service->rounds + LIVE_ROUNDS_MAX && !is_over(round, now)) {
         round++;
     }
-    if (!bucket_table_take(service->addresses, prefix, LIVE_COST, now)) {
+    /* One that is used up begins no second one of the same id. */
+    if (round_find(service, in, request, now) != NULL ||
+        !bucket_table_take(service->addresses, prefix, LIVE_COST, now)) {
         counters->live_limited_address++;
         return NULL;
     }

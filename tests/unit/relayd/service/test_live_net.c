@@ -284,6 +284,7 @@ static void a_round_has_a_last_request_and_malformed_ones_are_counted(void **sta
     relay_net_run(net, 1000);
     assert_int_equal(net->nodes[0].core->stun.live.rounds[0].requests, LIVE_REQUESTS_MAX);
     assert_true(counters_of(net)->stun_limited_address > 200);
+    assert_int_equal(counters_of(net)->live_begun, 1); /* and no second one of the same id */
     relay_net_free(net);
 }
 
