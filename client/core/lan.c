@@ -138,7 +138,7 @@ static bool counts(struct host_core *core, const struct ziglan *ziglan, const st
 {
     return peer != NULL && !peer->blocked &&
            lan_places_is_newer(&core->conversations.lan, peer->key, read->notice.sequence) &&
-           lan_places_may_verify(&core->conversations.lan, now) &&
+           lan_places_may_verify(&core->conversations.lan, 1, now) &&
            lan_notice_verify(read, ziglan->record.url.key);
 }
 
@@ -173,11 +173,9 @@ static bool proof_counts(struct host_core *core, const struct ziglan *ziglan,
     if (roster_find_key(ziglan->roster, proof->key) != NULL) {
         return false;
     }
-    for (int i = 0; i < PROOF_SIGNATURES; i++) {
-        if (!lan_places_may_verify(&core->conversations.lan, now)) {
-            core->dataplane.counters.lan_dropped++;
-            return false;
-        }
+    if (!lan_places_may_verify(&core->conversations.lan, PROOF_SIGNATURES, now)) {
+        core->dataplane.counters.lan_dropped++;
+        return false;
     }
     return true;
 }

@@ -38,9 +38,9 @@ bool lan_places_may_read(struct lan_places *places, struct mono now)
     return bucket_take(&places->reads, &read_rate, 1, now);
 }
 
-bool lan_places_may_verify(struct lan_places *places, struct mono now)
+bool lan_places_may_verify(struct lan_places *places, unsigned signatures, struct mono now)
 {
-    return bucket_take(&places->verifies, &verify_rate, 1, now);
+    return bucket_take(&places->verifies, &verify_rate, signatures, now);
 }
 
 bool lan_places_is_newer(const struct lan_places *places, const uint8_t key[KEY_SIZE],

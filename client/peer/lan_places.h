@@ -44,9 +44,10 @@ int lan_places_init(struct lan_places *places, const struct env *env, struct mon
 /** Free all. Places of zeros are fine. */
 void lan_places_fini(struct lan_places *places);
 
-/** True if one more notice may be opened, or verified, now, which is counted then. */
+/** True if one more notice may be opened, or so many signatures verified, now. That is counted
+ * then, and only then. */
 bool lan_places_may_read(struct lan_places *places, struct mono now);
-bool lan_places_may_verify(struct lan_places *places, struct mono now);
+bool lan_places_may_verify(struct lan_places *places, unsigned signatures, struct mono now);
 
 /** True if a notice with this sequence would be newer than what was heard of this key. */
 bool lan_places_is_newer(const struct lan_places *places, const uint8_t key[KEY_SIZE],

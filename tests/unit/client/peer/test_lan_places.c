@@ -116,12 +116,31 @@ static void who_was_heard_longest_ago_makes_room(void **state)
     lan_places_fini(&w.places);
 }
 
+/* A proof that is too much must not take what is left for notices. */
+static void what_is_refused_costs_nothing(void **state)
+{
+    struct world w;
+    unsigned proofs = 0;
+
+    (void)state;
+    world_init(&w);
+    while (lan_places_may_verify(&w.places, 3, w.now)) {
+        proofs++;
+    }
+    assert_int_equal(proofs, 5 * LAN_VERIFIES_PER_S / 3);
+    assert_int_equal(5 * LAN_VERIFIES_PER_S % 3, 1);
+    assert_true(lan_places_may_verify(&w.places, 1, w.now));
+    assert_false(lan_places_may_verify(&w.places, 1, w.now));
+    lan_places_fini(&w.places);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(only_addresses_of_our_lans_are_kept),
         cmocka_unit_test(what_was_heard_is_forgotten_after_a_while),
         cmocka_unit_test(who_was_heard_longest_ago_makes_room),
+        cmocka_unit_test(what_is_refused_costs_nothing),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
