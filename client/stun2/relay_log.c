@@ -15,6 +15,16 @@ enum {
     TELL_SIZE = CONTROL_TEXT_SIZE_MAX + 64,
 };
 
+/* A relay's text as the value of a field: a quote of its own would end that, and begin others. */
+static const char *field(char out[CONTROL_TEXT_SIZE_MAX + 1], const char *text)
+{
+    (void)snprintf(out, CONTROL_TEXT_SIZE_MAX + 1, "%s", text);
+    for (char *at = out; *at != '\0'; at++) {
+        *at = *at == '"' ? '\'' : *at;
+    }
+    return out;
+}
+
 /* Keep it for who asks why. */
 static void note(struct relay_log *log, const char *text, struct mono now)
 {
@@ -63,10 +73,11 @@ void relay_log_go_away(struct relay_log *log, const Ziglan__GoAway *go_away, uin
     uint32_t reason = go_away->reason;
     const char *hint = go_away->text[0] != '\0' ? go_away->text : hint_of(reason);
     uint32_t cause = reason <= GOAWAY_FORGOTTEN ? reason : GOAWAY_FORGOTTEN + 1;
-    char more[TELL_SIZE];
+    char more[TELL_SIZE], value[CONTROL_TEXT_SIZE_MAX + 1];
 
     (void)snprintf(more, sizeof(more), " again_in_s=%u%s%s%s", (unsigned)(wait_ms / 1000),
-                   hint[0] != '\0' ? " hint=\"" : "", hint, hint[0] != '\0' ? "\"" : "");
+                   hint[0] != '\0' ? " hint=\"" : "", field(value, hint),
+                   hint[0] != '\0' ? "\"" : "");
     note(log, hint, now);
     tell_end(log, reason == GOAWAY_SHUTDOWN ? TRACE_LEVEL_INFO : TRACE_LEVEL_WARN,
              CAUSE_GO_AWAY + cause, goaway_name(reason), more, now);
@@ -74,11 +85,13 @@ void relay_log_go_away(struct relay_log *log, const Ziglan__GoAway *go_away, uin
 
 void relay_log_refused(struct relay_log *log, const Ziglan__Error *error, struct mono now)
 {
+    char value[CONTROL_TEXT_SIZE_MAX + 1];
     uint32_t left_out;
 
     if (log_gate_take(&log->gate, CAUSE_REFUSED, &left_out, now)) {
         env_trace(log->env, TRACE_LEVEL_WARN, "ziglan.refused", "reason=%s text=\"%s\" left_out=%u",
-                  verdict_name((enum verdict)error->code), error->text, (unsigned)left_out);
+                  verdict_name((enum verdict)error->code), field(value, error->text),
+                  (unsigned)left_out);
     }
 }
 
@@ -86,12 +99,13 @@ void relay_log_refused(struct relay_log *log, const Ziglan__Error *error, struct
 static void tell_refused(struct relay_log *log, unsigned cause, const char *reason,
                          const char *text, struct mono now)
 {
+    char value[CONTROL_TEXT_SIZE_MAX + 1];
     uint32_t left_out;
 
     note(log, text, now);
     if (log_gate_take(&log->gate, cause, &left_out, now)) {
         env_trace(log->env, TRACE_LEVEL_INFO, "relay.refused", "reason=%s text=\"%s\" left_out=%u",
-                  reason, text, (unsigned)left_out);
+                  reason, field(value, text), (unsigned)left_out);
     }
 }
 

@@ -109,11 +109,11 @@ static void an_unknown_reason_does_no_harm(void **state)
 
     (void)state;
     go_away.reason = UINT32_MAX;
-    go_away.text = control_text("come tomorrow");
+    go_away.text = control_text("come \"tomorrow\"");
     ziglan_on_go_away(ziglan, ziglan->entry_point, &go_away, lab->now);
     assert_non_null(strstr(lines.last, "reason=unknown"));
-    assert_non_null(strstr(lines.last, "hint=\"come tomorrow\""));
-    assert_string_equal(ziglan->entry_point->log.refused, "come tomorrow");
+    assert_non_null(strstr(lines.last, "hint=\"come 'tomorrow'\""));
+    assert_string_equal(ziglan->entry_point->log.refused, "come \"tomorrow\"");
     lab_free(lab);
 }
 
@@ -145,15 +145,18 @@ static void what_a_relay_refuses_stands_in_the_log_and_is_kept(void **state)
         Ziglan__Control message = ZIGLAN__CONTROL__INIT;
 
         error.code = (uint32_t)cases[i].verdict;
-        error.text = control_text("it says so");
+        error.text = control_text("it says \"so\" left_out=7");
         message.request_id = TELLING_REQUEST_ID;
         message.body_case = ZIGLAN__CONTROL__BODY_ERROR;
         message.error = &error;
         relay_say(lab, &message);
         relay_say(lab, &message); /* once a minute */
         assert_int_equal(lines.count, cases[i].lines);
+        if (cases[i].lines > 0) { /* its quotes end no field */
+            assert_non_null(strstr(lines.last, " text=\"it says 'so' left_out=7\" left_out=0"));
+        }
         assert_string_equal(ziglan_at(lab, 0)->entry_point->log.refused,
-                            cases[i].lines > 0 ? "it says so" : "");
+                            cases[i].lines > 0 ? "it says \"so\" left_out=7" : "");
         lab_free(lab);
     }
 }
