@@ -134,7 +134,10 @@ static bool box_is_half_full(const struct pump *pump)
 
 static void timer_set(struct pump *pump, struct mono now)
 {
-    struct mono deadline = pump->core.deadline(pump->core.context);
+    /* The rest of the box waits for nobody if the socket that was blocked is gone. */
+    struct mono deadline = pump->box_at < pump->box.items_count
+                               ? now
+                               : pump->core.deadline(pump->core.context);
     uint64_t ns = mono_ns_between(now, deadline);
 
     /* Its turn comes after the sockets' in this very turn of the loop; more datagrams must not put

@@ -159,6 +159,93 @@ static void a_drained_pump_sends_the_last_words_too(void **state)
     ev_loop_destroy(loop);
 }
 
+/* A core that talks from an added socket, and lets it go when it is blocked. */
+struct leaving_core {
+    struct endpoint to;
+    struct pump *pump;
+    struct udp_batch *removed;
+    uint16_t port;
+    size_t to_send;
+};
+
+static void leaving_receive(void *context, const struct dgram *in, struct outbox *out,
+                            struct mono now)
+{
+    (void)context, (void)in, (void)out, (void)now;
+}
+
+static void leaving_expire(void *context, struct outbox *out, struct mono now)
+{
+    (void)context, (void)out, (void)now;
+}
+
+static void leaving_transmit(void *context, struct outbox *out, struct mono now)
+{
+    struct leaving_core *l = context;
+    const struct endpoint local = {.port = l->port};
+
+    (void)now;
+    for (; l->to_send > 0; l->to_send--) {
+        outbox_put(out, &local, &l->to, (const uint8_t *)"bye", 3);
+    }
+}
+
+static struct mono leaving_deadline(void *context)
+{
+    (void)context;
+    return MONO_NEVER;
+}
+
+static void leaving_settle(void *context, struct mono now)
+{
+    struct leaving_core *l = context;
+
+    (void)now;
+    if (pump_blocked(l->pump)) {
+        l->removed = pump_remove(l->pump, l->port);
+        buffer_full = false;
+    }
+}
+
+static void what_a_removed_socket_held_back_leaves_at_once(void **state)
+{
+    struct ev_loop *loop = ev_loop_new(EVFLAG_AUTO);
+    struct leaving_core leaving = {.to_send = 3};
+    const struct pump_core core = {.context = &leaving,
+                                   .receive = leaving_receive,
+                                   .expire = leaving_expire,
+                                   .transmit = leaving_transmit,
+                                   .deadline = leaving_deadline,
+                                   .settle = leaving_settle};
+    struct udp_options options = {0};
+    struct udp_batch *sockets[3];
+    const struct dgram *items;
+    size_t received = 0;
+
+    (void)state;
+    assert_true(endpoint_parse(&options.local, "127.0.0.1:0", 0));
+    for (int i = 0; i < 3; i++) {
+        assert_int_equal(udp_batch_open(&sockets[i], &options, NULL), ERR_OK);
+    }
+    leaving.to = *udp_batch_local(sockets[1]);
+    leaving.port = udp_batch_local(sockets[2])->port;
+    assert_int_equal(pump_new(&leaving.pump, loop, &core, &sockets[0], 1), ERR_OK);
+    assert_int_equal(pump_add(leaving.pump, sockets[2]), ERR_OK);
+    buffer_full = true;
+    pump_kick(leaving.pump);
+    assert_ptr_equal(leaving.removed, sockets[2]);
+    for (int i = 0; i < 10; i++) { /* nothing else happens that could wake it */
+        ev_run(loop, EVRUN_NOWAIT);
+        received += udp_batch_receive(sockets[1], &items);
+    }
+    assert_int_equal(received, 3);
+    pump_free(leaving.pump);
+    for (int i = 0; i < 3; i++) {
+        udp_batch_close(sockets[i]);
+    }
+    ev_loop_destroy(loop);
+}
+
 /* A core that notes what came first, and one that always has something to receive. */
 struct late_core {
     struct ev_loop *loop;
@@ -253,6 +340,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_pump_expires_sends_and_receives),
         cmocka_unit_test(a_drained_pump_sends_the_last_words_too),
+        cmocka_unit_test(what_a_removed_socket_held_back_leaves_at_once),
         cmocka_unit_test(what_came_in_time_is_read_before_a_late_deadline),
     };
 
