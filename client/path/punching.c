@@ -115,6 +115,7 @@ void punching_revive(struct punching *p, struct mono at)
     punch_retry_reset(&p->retry, at);
     p->observed = (struct endpoint){0};
     p->id = 0;
+    p->vain = 0;
 }
 
 void punching_succeeded(struct punching *p)
@@ -122,6 +123,7 @@ void punching_succeeded(struct punching *p)
     punch_retry_succeeded(&p->retry);
     stop_waiting(p);
     p->opened_at = MONO_NEVER;
+    p->vain = 0;
 }
 
 bool punching_is_one_site(const struct punching *p)
@@ -189,7 +191,14 @@ static void aim_far(struct punching *p, const struct candidates *candidates,
 
 struct mono punching_take_turn(struct punching *p, bool smaller, struct mono fire_at)
 {
-    bool patient = p->retry.failures >= PUNCHING_PATIENT_FAILURES;
+    if (!endpoint_same_ip(&p->own, &p->vain_own) ||
+        !endpoint_same_ip(&p->observed, &p->vain_observed)) {
+        p->vain = 0; /* one of the two is elsewhere */
+    }
+    p->vain_own = p->own;
+    p->vain_observed = p->observed;
+    p->by_go = true;
+    bool patient = p->vain >= PUNCHING_PATIENT_ROUNDS;
 
     p->turn = !patient ? PUNCH_TURN_BOTH : smaller ? PUNCH_TURN_OPENS : PUNCH_TURN_WAITS;
     return p->turn == PUNCH_TURN_WAITS ? mono_add_ms(fire_at, PUNCHING_PATIENCE_MS) : fire_at;
@@ -291,6 +300,10 @@ enum punch_end punching_expire(struct punching *p, bool direct, const struct can
     }
     stop_waiting(p); /* one attempt has one failure; a PunchGo that comes late begins a round */
     punch_retry_failed(&p->retry, now);
+    if (p->by_go && p->vain < PUNCHING_PATIENT_ROUNDS) {
+        p->vain++;
+    }
+    p->by_go = false;
     return PUNCH_END_FAILED;
 }
 

@@ -26,7 +26,7 @@ enum {
     PUNCHING_OPENED_MS = 2000, /* a word that the peer's NAT is open may come before the round */
     PUNCHING_MOVED_MS = 2000,  /* who moved waits so long for that word: the relay, which tells the
                                   peer, may know only after RELAY_SESSION_SETTLE_MS */
-    PUNCHING_PATIENT_FAILURES = 2, /* after so many in vain it is tried patiently */
+    PUNCHING_PATIENT_ROUNDS = 2, /* after so many in vain it is tried patiently */
     PUNCHING_PATIENCE_MS = 34000,  /* routers forget a packet to themselves in 30 s */
     PUNCHING_FAR_MAX = 4,          /* private addresses outside our LANs in one round ... */
     PUNCHING_FAR_ATTEMPTS = 2      /* ... of the first attempts, unless one NAT hides us both */
@@ -43,9 +43,13 @@ enum punch_state {
 /**
  * Who sends when. Where no router is between the two NATs, pings of PUNCH_NEAR_HOPS get to that of
  * the peer, and if it takes them for packets to itself, whoever sends first spoils the other's
- * port. So from the third attempt on, when all that was spoilt is forgotten, one side opens its
- * NAT, which spoils the other's once more, and then only keeps it open, until the other router has
- * forgotten that, too; then the other side sends, and gets in.
+ * port. So from the third round on, when all that was spoilt is forgotten, and the port with it,
+ * one side opens its NAT, which spoils the other's once more, and then only keeps it open, until
+ * the other router has forgotten that, too; then the other side sends, and gets in.
+ *
+ * Both sides must take turns in the same round. So what counts is what both know: rounds that a
+ * PunchGo began, which comes to both, between the same two IP addresses as relays see them. An
+ * attempt that the relay or the peer let come to nothing is one of the asking side alone.
  */
 enum punch_turn {
     PUNCH_TURN_BOTH,
@@ -56,6 +60,9 @@ enum punch_turn {
 struct punching {
     enum punch_state state;
     enum punch_turn turn;     /* of the next round */
+    bool by_go;               /* the round was begun by a PunchGo */
+    uint8_t vain;             /* such rounds in vain, one after the other, between these two: */
+    struct endpoint vain_own, vain_observed;
     struct punch_round round; /* while firing */
     struct punch_retry retry;
     struct mono wait_until;   /* while asked, else MONO_NEVER */
@@ -127,8 +134,8 @@ enum punch_families {
 enum punch_families punching_families(const struct punching *p, const struct candidates *candidates,
                                       const struct own_addresses *underlay);
 
-/** Whose turn it is in the next round, and when that begins if the relay says fire_at. smaller: the
- * own key is smaller than the peer's. */
+/** A PunchGo begins a round: whose turn it is then, and when it begins if the relay says fire_at.
+ * smaller: the own key is smaller than the peer's. p->own is up to date. */
 struct mono punching_take_turn(struct punching *p, bool smaller, struct mono fire_at);
 
 /** Begin a round at fire_at (in place of one that runs) with packets of packet_size bytes: at the

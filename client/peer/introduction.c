@@ -124,11 +124,17 @@ void introduction_tell_candidates(struct conversation *a, struct host_io *io, st
     a->candidates.told = own.sequence;
 }
 
-static void fire(struct conversation *a, struct mono at)
+/* Where the relay in use sees us. */
+static void learn_own(struct conversation *a)
 {
     const struct relay_session *relay = any_relay(a);
 
     a->punching.own = relay == NULL ? (struct endpoint){0} : relay->observed;
+}
+
+static void fire(struct conversation *a, struct mono at)
+{
+    learn_own(a);
     if (punching_fire(&a->punching, &a->candidates, a->shared->underlay, PINGING_SIZE_MIN, at)) {
         conversation_wake(a, at);
     }
@@ -266,6 +272,7 @@ void introduction_on_go(struct peer *peer, const Ziglan__PunchGo *go, struct mon
     if (path_table_direct(&a->paths) == NULL) {
         punch_retry_started(&a->punching.retry);
         guesswork_on_round(a, mono_add_ns(now, fire_ns));
+        learn_own(a);
         fire(a, guesswork_pending(a) ? mono_add_ns(now, fire_ns)
                                      : punching_take_turn(&a->punching, has_smaller_key(a),
                                                           mono_add_ns(now, fire_ns)));

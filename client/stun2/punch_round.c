@@ -10,7 +10,10 @@ static const uint16_t burst_ms[PUNCH_BURST_COUNT] = {0, 20, 60, 140, 300, 620, 1
 
 enum { ECHO_MS = 20 };
 
-static const uint32_t retry_ms[] = {10000, 60000, 300000, 1800000};
+/* The third attempt needs routers that forgot the port they chose in the second one. Linux keeps an
+ * unanswered connection for 30 s, and a socket's newest port until it collects what is over, which
+ * it does at least once a minute (findings/nat-port-outlives-its-connection.sh). */
+static const uint32_t retry_ms[] = {10000, 100000, 300000, 1800000};
 
 void punch_round_init(struct punch_round *round, struct mono fire_at, size_t packet_size,
                       uint64_t near_ms)

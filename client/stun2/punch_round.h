@@ -95,7 +95,7 @@ struct mono punch_round_deadline(const struct punch_round *round);
 /** When the round is over. If it led to no path by then, it failed (punch_retry_failed). */
 struct mono punch_round_end(const struct punch_round *round);
 
-/** When a failed punch is tried again: after 10 s, then 1, 5 and 30 min, then every 30 min. */
+/** When a failed punch is tried again: after 10 and 100 s, then 5 and 30 min, then every 30 min. */
 struct punch_retry {
     uint8_t failures;
     struct mono at; /* MONO_NEVER while nothing is to be retried */

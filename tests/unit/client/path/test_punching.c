@@ -497,13 +497,14 @@ static void the_third_attempt_is_made_in_turns(void **state)
     unsigned kept = 0;
 
     (void)state;
-    for (p->retry.failures = 0; p->retry.failures < PUNCHING_PATIENT_FAILURES;
-         p->retry.failures++) {
+    for (unsigned i = 0; i < PUNCHING_PATIENT_ROUNDS; i++) {
         assert_int_equal(punching_take_turn(p, true, at).ns, at.ns);
         assert_int_equal(punching_take_turn(p, false, at).ns, at.ns);
         fire(&trial);
         assert_int_equal(far_pings(p, 0, PUNCH_NEAR_MS - 1), 0);
         assert_int_equal(far_pings(p, PUNCH_NEAR_MS, 0), 1);
+        assert_int_equal(expire(&trial, ROUND_MS, false), PUNCH_END_FAILED);
+        trial.now = at;
     }
     assert_int_equal(punching_take_turn(p, true, at).ns, at.ns);
     fire(&trial);
@@ -527,9 +528,80 @@ static void the_third_attempt_is_made_in_turns(void **state)
     assert_int_equal(far_pings(p, PUNCHING_PATIENCE_MS, PUNCH_NEAR_MS - 1), 0);
 }
 
+static void round_in_vain(struct trial *trial, bool by_go)
+{
+    if (by_go) {
+        (void)punching_take_turn(&trial->punching, true, trial->now);
+    }
+    fire(trial);
+    assert_int_equal(expire(trial, PUNCHING_PATIENCE_MS + ROUND_MS, false), PUNCH_END_FAILED);
+}
+
+static bool is_patient(struct trial *trial)
+{
+    return punching_take_turn(&trial->punching, false, trial->now).ns != trial->now.ns;
+}
+
+/* One who waits for its turn while the other does not would be silent when it should send. What
+ * only one of the two knows is therefore no round: a relay that refuses, a peer that is asleep, a
+ * list of candidates. In world 325 of the simulator a peer slept. */
+static void turns_are_taken_only_after_rounds_that_both_know(void **state)
+{
+    struct trial trial = trial_in(PUNCH_STATE_IDLE);
+
+    (void)state;
+    for (unsigned i = 0; i < 3; i++) {
+        punching_asked(&trial.punching, trial.now);
+        assert_true(punching_on_refused(&trial.punching, trial.now));
+        punching_asked(&trial.punching, trial.now);
+        punching_expire_wait(&trial.punching, mono_add_ms(trial.now, PUNCHING_WAIT_MS));
+        round_in_vain(&trial, false);
+    }
+    assert_true(trial.punching.retry.failures > PUNCHING_PATIENT_ROUNDS);
+    assert_false(is_patient(&trial));
+    trial.punching.by_go = false;
+    round_in_vain(&trial, true);
+    assert_false(is_patient(&trial));
+    round_in_vain(&trial, true);
+    punching_begin_anew(&trial.punching, trial.now); /* what this host alone learned */
+    assert_true(is_patient(&trial));
+}
+
+static void who_is_elsewhere_or_was_reached_meanwhile_is_tried_at_once(void **state)
+{
+    for (unsigned i = 0; i < 4; i++) {
+        struct trial trial = trial_in(PUNCH_STATE_IDLE);
+        struct punching *p = &trial.punching;
+        struct endpoint elsewhere = test_endpoint(9, 5000);
+
+        (void)state;
+        for (unsigned k = 0; k < PUNCHING_PATIENT_ROUNDS; k++) {
+            round_in_vain(&trial, true);
+        }
+        assert_true(is_patient(&trial));
+        switch (i) {
+        case 0:
+            punching_on_observed(p, &elsewhere);
+            break;
+        case 1:
+            p->own = elsewhere;
+            break;
+        case 2:
+            punching_succeeded(p);
+            break;
+        default:
+            punching_revive(p, trial.now);
+            break;
+        }
+        assert_false(is_patient(&trial));
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(turns_are_taken_only_after_rounds_that_both_know),
+        cmocka_unit_test(who_is_elsewhere_or_was_reached_meanwhile_is_tried_at_once),
         cmocka_unit_test(two_without_a_common_family_are_known),
         cmocka_unit_test(every_event_in_every_state_leads_where_the_drawing_says),
         cmocka_unit_test(no_sequence_of_events_reaches_a_state_that_the_drawing_does_not_have),
