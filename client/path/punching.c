@@ -240,7 +240,8 @@ bool punching_fire(struct punching *p, struct candidates *candidates,
     for (size_t i = 0; i < candidates->list.count; i++) {
         const struct endpoint *e = &candidates->list.list[i];
 
-        if (!own_addresses_have(underlay, e)) {
+        /* No peer has our address before our own NAT either, whatever it says. */
+        if (!own_addresses_have(underlay, e) && !endpoint_equal(e, &p->own)) {
             (void)punch_round_add(&p->round, e, false, own_addresses_on_lan(underlay, e));
         }
     }

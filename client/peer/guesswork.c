@@ -260,6 +260,10 @@ void guesswork_on_aim(struct conversation *a, const struct intunnel_aim *aim, st
     struct guesswork *work = &a->shared->guesswork;
     bool refusal = aim->part == INTUNNEL_PART_UNWILLING || aim->part == INTUNNEL_PART_BUSY;
 
+    if (!refusal && endpoint_equal(&aim->at, &a->punching.own)) {
+        work->strangers++; /* before one NAT two hosts have two ports */
+        return;
+    }
     if (work->with != a) {
         if (refusal) {
             on_early_refusal(a, aim->part, now);

@@ -289,12 +289,12 @@ static void the_deadline_is_that_of_the_wait_and_of_the_round(void **state)
     assert_int_equal(punching_deadline(&trial.punching).ns, test_at_ms(3000 + ROUND_MS).ns);
 }
 
-/* The address that the relay observed comes first. A candidate that is our own address is left
- * out. */
+/* The address that the relay observed comes first. A candidate that is our own address, here or
+ * as the relay sees it, is left out. */
 static void a_round_aims_at_what_was_observed_and_at_what_the_peer_told(void **state)
 {
     struct own_addresses addresses = {.port = 5000, .count = 1};
-    struct candidates candidates = {.list = {.sequence = 4, .count = 3}};
+    struct candidates candidates = {.list = {.sequence = 4, .count = 4}};
     struct endpoint observed = test_endpoint(7, 5000), own = test_endpoint(1, 5000), to;
     struct punching p;
 
@@ -304,8 +304,10 @@ static void a_round_aims_at_what_was_observed_and_at_what_the_peer_told(void **s
     candidates.list.list[0] = test_endpoint(8, 5000);
     candidates.list.list[1] = own;
     candidates.list.list[2] = test_endpoint(9, 5000);
+    candidates.list.list[3] = test_endpoint(6, 6000);
     punching_init(&p);
     p.observed = observed;
+    p.own = test_endpoint(6, 6000);
     assert_true(punching_fire(&p, &candidates, &addresses, PACKET_SIZE, test_at_ms(0)));
     assert_int_equal(candidates.tried, 4);
     assert_int_equal(p.round.count, 3);

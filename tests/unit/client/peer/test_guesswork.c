@@ -173,12 +173,35 @@ static void without_sockets_it_ends(void **state)
     lab_free(lab);
 }
 
+/* The two may be behind one NAT, so the IP address alone says nothing. */
+static void an_aim_at_our_own_address_is_one_at_a_strangers(void **state)
+{
+    struct intunnel_aim aim = {.part = INTUNNEL_PART_FIXED};
+    struct lab *lab = lab_of_kinds(NAT_NAME_SYM, NAT_NAME_P_RC);
+    struct guesswork *work = work_of(lab, 0);
+    uint64_t strangers;
+
+    (void)state;
+    while (work->with == NULL) {
+        send_pings(lab, 1, 10);
+    }
+    strangers = work->strangers;
+    aim.at = work->guess.setup.peer_at;
+    aim.at.port = 4321;
+    conversation_at(lab, 0)->punching.own = aim.at;
+    hear(lab, &aim);
+    assert_int_equal(work->strangers, strangers + 1);
+    assert_false(endpoint_equal(&work->guess.words.heard.at, &aim.at));
+    lab_free(lab);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(only_those_guess_whom_nothing_else_helps),
         cmocka_unit_test(who_does_not_want_it_says_so_and_both_tell_why),
         cmocka_unit_test(an_aim_at_a_strangers_address_moves_nothing_and_is_counted),
+        cmocka_unit_test(an_aim_at_our_own_address_is_one_at_a_strangers),
         cmocka_unit_test(a_peer_cannot_make_a_host_guess_more_often),
         cmocka_unit_test(a_network_that_forbids_it_is_left_alone),
         cmocka_unit_test(without_sockets_it_ends),
