@@ -395,9 +395,9 @@ void host_core_prefixes_again(struct host_core *core)
     peer_prefixes_again(&core->prefixes, &core->peers);
 }
 
-void host_core_set_tun_offload(struct host_core *core, bool offload)
+void host_core_set_tun_offload(struct host_core *core, struct packet_offload offload)
 {
-    core->dataplane.tun_offload = offload;
+    core->dataplane.train.offload = offload;
 }
 
 void host_core_shutdown(struct host_core *core)

@@ -103,8 +103,8 @@ bool host_core_prefix_at(const struct host_core *core, size_t *at, struct host_p
 /** The kernel lost what the shell told it: all prefixes are told again. */
 void host_core_prefixes_again(struct host_core *core);
 
-/** Whether the TUN device takes partial checksums and TCP super-packets; at first it does not. */
-void host_core_set_tun_offload(struct host_core *core, bool offload);
+/** What the TUN device takes besides plain packets; at first nothing. */
+void host_core_set_tun_offload(struct host_core *core, struct packet_offload offload);
 
 /** Before a stop: the next transmits say goodbye to peers and relays, and close all sessions, until
  * they have nothing more to send. */

@@ -9,9 +9,7 @@
 #include "client/peer/pathfinder.h"
 #include "client/peer/presence.h"
 #include "client/peer/send.h"
-#include "client/tunnel/coalesce.h"
 #include "client/tunnel/icmp.h"
-#include "client/tunnel/rebuild.h"
 #include "client/tunnel/strip.h"
 #include "proto/base/bytes.h"
 
@@ -37,12 +35,14 @@ void dataplane_init(struct dataplane *dataplane, uint16_t mtu, struct mono now)
 
 /* ---- from the TUN ---- */
 
-/* Write the next segment into the outbox and seal it there. False without room, or if the packet
+/* Seal the next segment into the outbox. False without room, or if the packet
  * cannot be sent to this peer. */
 static bool send_bare(struct conversation *a, struct path *path, struct tunnel_cut *cut,
                       struct host_io *io, struct mono now)
 {
+    struct dataplane *dataplane = a->shared->dataplane;
     uint8_t *out = outbox_reserve(io->net, LANE_HEADER_SIZE + cut->room + FRAME_OVERHEAD_MAX);
+    const uint8_t *plain;
     size_t size;
 
     if (out == NULL) {
@@ -50,15 +50,16 @@ static bool send_bare(struct conversation *a, struct path *path, struct tunnel_c
         return false;
     }
     size_t head = lane_path_head(path, out);
-    uint8_t *frame = out + head;
-    if (tunnel_next(cut, &a->peer->pair, frame + FRAME_HEADER_SIZE, cut->room, &size) != ERR_OK) {
+    if (tunnel_next(cut, &a->peer->pair, dataplane->plain, sizeof(dataplane->plain), &plain,
+                    &size) != ERR_OK) {
         return false;
     }
-    size_t frame_size = transport_seal(a->sessions.current->data, FRAME_TYPE_DATA, frame, size);
+    size_t frame_size =
+        transport_seal_from(a->sessions.current->data, FRAME_TYPE_DATA, plain, size, out + head);
     if (frame_size > 0) {
         outbox_commit(io->net, &path->local, &path->remote, head + frame_size);
         path_on_sent(path, frame_size, now);
-        a->shared->dataplane->counters.frames_out++;
+        dataplane->counters.frames_out++;
     }
     return true;
 }
@@ -68,16 +69,17 @@ static bool send_segment(struct conversation *a, struct tunnel_cut *cut, struct 
 {
     struct dataplane *dataplane = a->shared->dataplane;
     struct path *path = a->paths.present;
+    const uint8_t *plain;
     size_t size;
 
     if (path_is_bare(path) && cut->room + FRAME_OVERHEAD_MAX <= path->frame_size) {
         return send_bare(a, path, cut, io, now);
     }
-    if (tunnel_next(cut, &a->peer->pair, dataplane->plain, sizeof(dataplane->plain), &size) !=
-        ERR_OK) {
+    if (tunnel_next(cut, &a->peer->pair, dataplane->plain, sizeof(dataplane->plain), &plain,
+                    &size) != ERR_OK) {
         return false;
     }
-    send_plain(a, dataplane->plain, size, io, now);
+    send_plain(a, plain, size, io, now);
     return true;
 }
 
@@ -100,11 +102,13 @@ static void send_segments(struct conversation *a, struct tunnel_cut *cut, struct
 static void queue_segments(struct conversation *a, struct tunnel_cut *cut)
 {
     struct dataplane *dataplane = a->shared->dataplane;
+    const uint8_t *plain;
     size_t size;
 
-    while (cut->segments_left > 0 && tunnel_next(cut, &a->peer->pair, dataplane->plain,
-                                                 sizeof(dataplane->plain), &size) == ERR_OK) {
-        conversation_queue(a, dataplane->plain, size);
+    while (cut->segments_left > 0 &&
+           tunnel_next(cut, &a->peer->pair, dataplane->plain, sizeof(dataplane->plain), &plain,
+                       &size) == ERR_OK) {
+        conversation_queue(a, plain, size);
     }
     count_drop(dataplane, cut->drop, cut->segments_left);
 }
@@ -217,28 +221,30 @@ struct arrival {
 static void on_plain(struct host_core *core, struct conversation *a, const struct arrival *arrival,
                      uint8_t *plain, size_t size, struct host_io *io, struct mono now);
 
+/* The session of the frame that was opened last: who had the index before it went with a change. */
+static uint64_t train_source(const struct dataplane *dataplane)
+{
+    return (uint64_t)dataplane->cache.changes << 32 | dataplane->cache.index;
+}
+
 static void deliver(struct dataplane *dataplane, struct conversation *a, bool relayed,
                     uint8_t *plain, size_t size, struct host_io *io, struct mono now)
 {
     struct peer_traffic *traffic = &a->peer->traffic;
-    struct packet packet;
+    size_t packet_size;
 
-    if (tunnel_rebuild(&packet, &a->peer->pair, plain, size, &dataplane->ip_id) != ERR_OK) {
+    if (train_put(&dataplane->train, io->tun, &a->peer->pair, train_source(dataplane), plain, size,
+                  &packet_size) != ERR_OK) {
         dataplane->counters.plaintext_dropped++;
         return;
     }
-    traffic->rx_bytes += packet.size;
-    dataplane->counters.bytes_relayed += relayed ? packet.size : 0;
-    dataplane->counters.bytes_direct += relayed ? 0 : packet.size;
+    traffic->rx_bytes += packet_size;
+    dataplane->counters.bytes_relayed += relayed ? packet_size : 0;
+    dataplane->counters.bytes_direct += relayed ? 0 : packet_size;
     traffic->rx_relayed_packets += relayed ? 1 : 0;
     traffic->rx_direct_packets += relayed ? 0 : 1;
     dataplane->counters.packets_out++;
     conversation_touch(a, now);
-    if (dataplane->tun_offload) {
-        (void)coalesce_commit(io->tun, &packet);
-    } else if (packet_checksum_complete(&packet) == ERR_OK) {
-        packet_box_commit(io->tun, &packet);
-    }
 }
 
 static void on_fragment(struct host_core *core, struct conversation *a,

@@ -6,6 +6,7 @@
 #pragma once
 
 #include "client/peer/host_counters.h"
+#include "client/tunnel/train.h"
 #include "proto/base/bucket.h"
 #include "proto/wire/frame.h"
 
@@ -26,10 +27,9 @@ struct dataplane {
     struct index_cache cache;
     struct bucket icmp;  /* ICMP errors that we put into our own TUN */
     struct mono tell_at; /* a dropped packet is told in the log from then on */
-    uint16_t ip_id;      /* IPv4 identification of rebuilt packets */
     uint16_t mtu;        /* of the TUN device */
     bool copied;         /* this machine is a copy: first the keys are forgotten (core/copied.h) */
-    bool tun_offload;    /* it takes partial checksums and TCP super-packets */
+    struct packet_train train; /* how packets are put into the box for it */
     struct host_counters counters;
     uint8_t frame[FRAME_SIZE_MAX + 64]; /* one frame being made */
     uint8_t plain[FRAME_SIZE_MAX + 64]; /* one plaintext being made */

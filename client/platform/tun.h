@@ -33,8 +33,8 @@ void tun_close(struct tun *tun);
 /** The descriptor, to wait for readability. */
 int tun_fd(const struct tun *tun);
 
-/** Whether the device hands over and takes TCP super-packets and partial checksums. */
-bool tun_offload(const struct tun *tun);
+/** What the device hands over and takes besides plain packets. */
+struct packet_offload tun_offload(const struct tun *tun);
 
 /** What went wrong at the device since it was opened; borrowed, goes on counting. */
 const struct tun_counters *tun_counters(const struct tun *tun);

@@ -67,10 +67,12 @@ void packet_box_commit(struct packet_box *box, const struct packet *packet)
     box->items[box->items_count] = *packet;
     box->items_count++;
     box->bytes_used = end;
+    box->changes++;
 }
 
 void packet_box_clear(struct packet_box *box)
 {
     box->items_count = 0;
     box->bytes_used = 0;
+    box->changes++;
 }

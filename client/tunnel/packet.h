@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * IP packets between the TUN device and the tunnel, in batches, with what a virtio_net_hdr says
- * about them: a checksum still to be completed, and segmentation still to be done (a TCP
- * super-packet of up to 64 KiB). The platform's TUN device turns them into bytes and back; the core
- * reads and makes them without knowing the device.
+ * about them: a checksum still to be completed, and segmentation still to be done (a super-packet
+ * of TCP, or of UDP datagrams of one size, of up to 64 KiB). The platform's TUN device turns them
+ * into bytes and back; the core reads and makes them without knowing the device.
  */
 #pragma once
 
@@ -17,6 +17,13 @@ enum packet_gso {
     PACKET_GSO_NONE,
     PACKET_GSO_TCP4,
     PACKET_GSO_TCP6,
+    PACKET_GSO_UDP, /* of either family */
+};
+
+/** What a TUN device takes and hands over besides plain packets. */
+struct packet_offload {
+    bool tcp; /* partial checksums, and TCP super-packets */
+    bool udp; /* UDP super-packets, too */
 };
 
 enum {
@@ -34,7 +41,7 @@ struct packet {
     uint16_t checksum_offset; /* of the checksum field from checksum_start */
     enum packet_gso gso;
     uint16_t gso_size;    /* payload bytes per segment */
-    uint16_t header_size; /* gso: IP and TCP header together */
+    uint16_t header_size; /* gso: IP and transport header together */
 };
 
 /** Complete a partial checksum in the packet itself, where nobody behind us will: in a packet that
@@ -50,6 +57,7 @@ struct packet_box {
     struct packet *items; /* data points into bytes */
     size_t items_capacity, items_count;
     uint64_t refused_count;
+    uint64_t changes; /* goes up with each packet that is appended, and when it is emptied */
 };
 
 enum { PACKET_BOX_HEADROOM = 64 };

@@ -237,11 +237,18 @@ static int single_next(struct tunnel_cut *cut, const struct tunnel_pair *pair, u
 }
 
 int tunnel_next(struct tunnel_cut *cut, const struct tunnel_pair *pair, uint8_t *out,
-                size_t capacity, size_t *size)
+                size_t capacity, const uint8_t **plain, size_t *size)
 {
     if (cut->segments_left == 0) {
         return ERR_DROP;
     }
-    return cut->packet->gso != PACKET_GSO_NONE ? tunnel_segment_next(cut, pair, out, capacity, size)
-                                               : single_next(cut, pair, out, capacity, size);
+    if (cut->packet->gso != PACKET_GSO_NONE) {
+        return tunnel_segment_next(cut, pair, capacity, plain, size);
+    }
+    int rc = single_next(cut, pair, out, capacity, size);
+
+    if (rc == ERR_OK) {
+        *plain = out;
+    }
+    return rc;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * A packet from the TUN device becomes plaintexts: the sender's half of tunnel.h. A TCP
+ * A packet from the TUN device becomes plaintexts: the sender's half of tunnel.h. A
  * super-packet makes one plaintext for each of its segments, any other packet makes one. The packet
  * is read once, by tunnel_open, which also tells its destination. The caller looks up the peer with
  * that address, and calls tunnel_next for each plaintext. Pure.
@@ -22,7 +22,8 @@ size_t tunnel_plain_size_max(size_t mtu);
  * header tells are ignored.
  *
  * cut      written; on error only cut->drop is
- * packet   borrowed until the cut is no longer used; any content, at most PACKET_SIZE_MAX bytes
+ * packet   borrowed until the cut is no longer used; any content, at most PACKET_SIZE_MAX bytes,
+ *          which tunnel_next may overwrite
  *
  * A partial checksum that belongs to a header further in (a packet inside a tunnel inside ours) or
  * to a transport that we do not know is completed in the plaintext.
@@ -36,13 +37,14 @@ int tunnel_open(struct tunnel_cut *cut, const struct packet *packet) MUST_CHECK;
  * Write the next plaintext of a packet; cut->segments_left goes down by one.
  *
  * pair            this host and the peer; the same for each plaintext of a cut
- * out, capacity   where the plaintext goes: behind a frame header in an outbox. cut->room bytes are
- *                 always enough
- * size            its size, written only on ERR_OK
+ * out, capacity   room for it; cut->room bytes are always enough
+ * plain           where it is: at `out`, or, of a super-packet, in the memory of the packet, whose
+ *                 headers and earlier segments it overwrites. Until the next call
+ * size            its size
  *
  * ERR_DROP: the packet is not of this pair, has a real address that is not allowed, quotes a packet
  * that is not of this pair, or no segment is left. ERR_LIMIT: the plaintext is larger than
- * capacity. On error the cut is as before, and out is undefined.
+ * capacity. On error the cut is as before, out is undefined, plain and size are not written.
  */
 int tunnel_next(struct tunnel_cut *cut, const struct tunnel_pair *pair, uint8_t *out,
-                size_t capacity, size_t *size) MUST_CHECK;
+                size_t capacity, const uint8_t **plain, size_t *size) MUST_CHECK;

@@ -15,7 +15,7 @@ bool tunnel_transport_of(struct tunnel_transport *out, bool v6, uint8_t protocol
         bool v4, v6, pseudo4;
     } rules[] = {
         {IP_PROTOCOL_TCP, TCP_CHECKSUM_AT, TCP_HEADER_SIZE, true, true, true},
-        {IP_PROTOCOL_UDP, 6, 8, true, true, true},
+        {IP_PROTOCOL_UDP, UDP_CHECKSUM_AT, UDP_HEADER_SIZE, true, true, true},
         {IP_PROTOCOL_ICMP, ICMP_CHECKSUM_AT, ICMP_HEADER_SIZE, true, false, false},
         {IP_PROTOCOL_ICMP6, ICMP_CHECKSUM_AT, ICMP_HEADER_SIZE, false, true, true},
         {33, 6, 12, true, true, true}, /* DCCP */

@@ -28,6 +28,9 @@ enum {
     TCP_PSH_FLAG = 0x08,
     TCP_ACK_FLAG = 0x10,
     TCP_CWR_FLAG = 0x80,
+    UDP_HEADER_SIZE = 8,
+    UDP_LENGTH_AT = 4,
+    UDP_CHECKSUM_AT = 6,
     ICMP_HEADER_SIZE = 8, /* and where an error's quote begins */
     ICMP_CHECKSUM_AT = 2,
 };

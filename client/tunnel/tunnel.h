@@ -97,12 +97,12 @@ struct tunnel_cut {
     const struct packet *packet; /* borrowed, unchanged while the cut is in use */
     struct tunnel_ip ip;
     struct tunnel_address destination; /* for the lookup of its peer */
-    size_t segments_left;  /* plaintexts to come: TCP segments of a super-packet, or 1, then 0 */
+    size_t segments_left;  /* plaintexts to come: segments of a super-packet, or 1, then 0 */
     size_t room;           /* bytes that are enough for each of them */
     enum tunnel_drop drop; /* why, if tunnel_open or tunnel_next returns ERR_DROP */
     bool inner_partial;    /* a partial checksum that is not the transport's own */
     size_t payload_at;     /* super-packet: where the next segment's payload begins */
     size_t prefix_size;    /* super-packet: 0 until the first segment is written */
-    uint8_t prefix[PLAIN_HEADER_SIZE_MAX + TCP_HEADER_SIZE_MAX]; /* head and TCP header of the next
-                                                                    segment */
+    uint8_t prefix[PLAIN_HEADER_SIZE_MAX + TCP_HEADER_SIZE_MAX]; /* head and transport header of the
+                                                                    next segment */
 };

@@ -3,7 +3,8 @@
  * Any packet from the TUN device: the other host must be able to rebuild each plaintext that the
  * tunnel makes of it.
  *
- *   input: flags(1): 1 from B to A, 2 checksum partial, 4 gso TCP4, 8 gso TCP6
+ *   input: flags(1): 1 from B to A, 2 checksum partial, 4 gso TCP4, 8 gso TCP6,
+ *                   16 gso UDP
  *          checksum start(2) checksum offset(2) gso size(2) header size(2) packet
  */
 #include "client/tunnel/icmp.h"
@@ -61,9 +62,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     uint8_t flags = rbuf_u8(&r);
 
     packet.checksum_partial = (flags & 2) != 0;
-    packet.gso = (flags & 4) != 0   ? PACKET_GSO_TCP4
-                 : (flags & 8) != 0 ? PACKET_GSO_TCP6
-                                    : PACKET_GSO_NONE;
+    packet.gso = (flags & 4) != 0    ? PACKET_GSO_TCP4
+                 : (flags & 8) != 0  ? PACKET_GSO_TCP6
+                 : (flags & 16) != 0 ? PACKET_GSO_UDP
+                                     : PACKET_GSO_NONE;
     packet.checksum_start = rbuf_u16(&r);
     packet.checksum_offset = rbuf_u16(&r);
     packet.gso_size = rbuf_u16(&r);
@@ -75,8 +77,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     packet.data = malloc(packet.size + 1);
     memcpy(packet.data, r.at, packet.size);
 
-    carry_all((flags & 1) != 0 ? &two.b : &two.a, (flags & 1) != 0 ? &two.a : &two.b, &packet);
     answer(&packet);
+    carry_all((flags & 1) != 0 ? &two.b : &two.a, (flags & 1) != 0 ? &two.a : &two.b, &packet);
     free(packet.data);
     return 0;
 }

@@ -346,3 +346,17 @@ transfer() { # from to size -4|-6 port [seconds]
     fi
     say "$from to $to, $size bytes: $(sed -n 's/^rate //p' "$log.got")"
 }
+
+# Send COUNT trains of 21 UDP datagrams each: nine of ten arrive, and all that do are right.
+trains() { # from to count -4|-6 port
+    local from=$1 to=$2 count=$3 family=$4 port=$5 log=$LAB_DIR/$1-$2-$5 right wrong
+    lab_in "$to" "$LAB_PYTHON" "$LAB_NET/datagrams.py" receive "$family" "$port" >"$log.got" 2>&1 \
+        </dev/null &
+    wait_for 20 grep -q ready "$log.got" || { cat "$log.got"; return 1; }
+    lab_in "$from" "$LAB_PYTHON" "$LAB_NET/datagrams.py" send "$family" "$port" "$to.zignet" \
+        "$count" || return 1
+    wait_for 40 grep -q right "$log.got" || { cat "$log.got"; return 1; }
+    read -r _ right _ wrong < <(grep right "$log.got")
+    say "$from to $to: $right of $((count * 21)) datagrams"
+    [ "$wrong" = 0 ] && [ "$right" -ge $((count * 21 * 9 / 10)) ]
+}

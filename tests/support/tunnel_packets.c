@@ -243,10 +243,22 @@ bool of_host(const struct tunnel_host *host, bool v6, const uint8_t *ip)
 int strip_one(uint8_t *out, size_t capacity, size_t *size, const struct tunnel_pair *pair,
               const struct packet *packet)
 {
+    struct packet copy = *packet;
+    const uint8_t *plain = NULL;
     struct tunnel_cut cut;
-    int rc = tunnel_open(&cut, packet);
 
-    return rc == ERR_OK ? tunnel_next(&cut, pair, out, capacity, size) : rc;
+    copy.data = malloc(packet->size + 1);
+    memcpy(copy.data, packet->data, packet->size);
+    int rc = tunnel_open(&cut, &copy);
+
+    if (rc == ERR_OK) {
+        rc = tunnel_next(&cut, pair, out, capacity, &plain, size);
+    }
+    if (rc == ERR_OK && plain != out) {
+        memcpy(out, plain, *size);
+    }
+    free(copy.data);
+    return rc;
 }
 
 int rebuild_copy(struct packet *out, uint8_t **memory, const struct tunnel_pair *to,
@@ -260,15 +272,16 @@ int rebuild_copy(struct packet *out, uint8_t **memory, const struct tunnel_pair 
 int carry_next(struct packet *out, uint8_t **memory, const struct tunnel_pair *from,
                const struct tunnel_pair *to, struct tunnel_cut *cut, uint16_t *next_id)
 {
-    uint8_t *plain = malloc(cut->room);
+    uint8_t *room = malloc(cut->room);
+    const uint8_t *plain = NULL;
     size_t size = 0;
-    int rc = tunnel_next(cut, from, plain, cut->room, &size);
+    int rc = tunnel_next(cut, from, room, cut->room, &plain, &size);
 
     *memory = NULL;
     if (rc == ERR_OK) {
         rc = rebuild_copy(out, memory, to, plain, size, next_id);
     }
-    free(plain);
+    free(room);
     return rc;
 }
 

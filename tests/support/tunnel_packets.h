@@ -82,8 +82,8 @@ void set_fragment(struct spec *spec, struct rng *rng, size_t at, size_t size);
 /** Is this one of the host's addresses? */
 bool of_host(const struct tunnel_host *host, bool v6, const uint8_t *ip);
 
-/** Strip a packet that makes only one plaintext; arguments and results of tunnel_next, or the error
- * of tunnel_open. */
+/** Strip a copy of a packet, and write its first plaintext to `out`; arguments and results of
+ * tunnel_next, or the error of tunnel_open. */
 int strip_one(uint8_t *out, size_t capacity, size_t *size, const struct tunnel_pair *pair,
               const struct packet *packet);
 
@@ -93,9 +93,10 @@ int strip_one(uint8_t *out, size_t capacity, size_t *size, const struct tunnel_p
 int rebuild_copy(struct packet *out, uint8_t **memory, const struct tunnel_pair *to,
                  const uint8_t *plain, size_t size, uint16_t *next_id);
 
-/** Strip the next segment at the sender and rebuild it at the receiver. The caller frees *memory,
- * to which out points. The memory has exactly the size that the contracts of both ask for, so that
- * the sanitizer sees one byte too many. Returns the first error of both. */
+/** Strip the next segment at the sender, which overwrites a super-packet, and rebuild it at the
+ * receiver. The caller frees *memory, to which out points. The memory has exactly the size that the
+ * contracts of both ask for, so that the sanitizer sees one byte too many. Returns the first error
+ * of both. */
 int carry_next(struct packet *out, uint8_t **memory, const struct tunnel_pair *from,
                const struct tunnel_pair *to, struct tunnel_cut *cut, uint16_t *next_id);
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * /dev/net/tun with virtio-net headers: the kernel hands over TCP super-packets and partial
+ * /dev/net/tun with virtio-net headers: the kernel hands over super-packets and partial
  * checksums, and takes them.
  */
 #include "client/platform/tun.h"
@@ -17,8 +17,18 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <sys/uio.h>
 #include <unistd.h>
+
+/* Of Linux 6.2; the headers may be older. */
+#ifndef TUN_F_USO4
+#define TUN_F_USO4 0x20
+#endif
+#ifndef TUN_F_USO6
+#define TUN_F_USO6 0x40
+#endif
+#ifndef VIRTIO_NET_HDR_GSO_UDP_L4
+#define VIRTIO_NET_HDR_GSO_UDP_L4 5
+#endif
 
 enum {
     VNET_SIZE = sizeof(struct virtio_net_hdr),
@@ -27,7 +37,7 @@ enum {
 
 struct tun {
     int fd;
-    bool offload;
+    struct packet_offload offload;
     bool gone;
     struct tun_counters counters;
     uint8_t *bytes; /* TUN_BATCH_MAX * BUFFER_SIZE */
@@ -82,10 +92,19 @@ static void create_fault(struct fault *fault, const char *name)
     }
 }
 
+/* A kernel that does not know one of the flags refuses them all. */
+static void offload_set(struct tun *tun)
+{
+    const unsigned long tcp = TUN_F_CSUM | TUN_F_TSO4 | TUN_F_TSO6;
+    const unsigned long udp = TUN_F_USO4 | TUN_F_USO6;
+
+    tun->offload.udp = ioctl(tun->fd, TUNSETOFFLOAD, tcp | udp) == 0;
+    tun->offload.tcp = tun->offload.udp || ioctl(tun->fd, TUNSETOFFLOAD, tcp) == 0;
+}
+
 static bool device_create(struct tun *tun, const char *name, struct fault *fault)
 {
     struct ifreq request = {0};
-    unsigned offloads = TUN_F_CSUM | TUN_F_TSO4 | TUN_F_TSO6;
     int header_size = VNET_SIZE;
 
     if (strlen(name) == 0 || strlen(name) >= IFNAMSIZ) {
@@ -109,7 +128,7 @@ static bool device_create(struct tun *tun, const char *name, struct fault *fault
         fault_set_errno(fault, "cannot set the header size of %s", name);
         return false;
     }
-    tun->offload = ioctl(tun->fd, TUNSETOFFLOAD, (unsigned long)offloads) == 0;
+    offload_set(tun);
     return true;
 }
 
@@ -156,7 +175,7 @@ int tun_fd(const struct tun *tun)
     return tun->fd;
 }
 
-bool tun_offload(const struct tun *tun)
+struct packet_offload tun_offload(const struct tun *tun)
 {
     return tun->offload;
 }
@@ -173,21 +192,25 @@ const struct tun_counters *tun_counters(const struct tun *tun)
 
 /* -- Receiving --------------------------------------------------------------------------------- */
 
-/* The size of the IP and TCP headers of a super-packet, read from the headers themselves, because
- * the kernel's hdr_len is only a hint. 0 if they are not those of a TCP packet. */
+/* The size of the IP and transport headers of a super-packet, read from the headers themselves,
+ * because the kernel's hdr_len is only a hint. 0 if they are not there. */
 static size_t super_header_size(const struct packet *p)
 {
     size_t ip_size = p->checksum_start;
-    size_t tcp_size;
+    size_t transport_size = UDP_HEADER_SIZE;
 
-    if (ip_size < IP4_HEADER_SIZE || ip_size + TCP_HEADER_SIZE > p->size) {
+    if (ip_size < IP4_HEADER_SIZE || ip_size + UDP_HEADER_SIZE > p->size) {
         return 0;
     }
-    tcp_size = (size_t)(p->data[ip_size + TCP_OFFSET_AT] >> 4) * 4;
-    if (tcp_size < TCP_HEADER_SIZE || ip_size + tcp_size > p->size) {
-        return 0;
+    if (p->gso != PACKET_GSO_UDP) {
+        if (ip_size + TCP_HEADER_SIZE > p->size) {
+            return 0;
+        }
+        transport_size = (size_t)(p->data[ip_size + TCP_OFFSET_AT] >> 4) * 4;
     }
-    return ip_size + tcp_size;
+    return transport_size < UDP_HEADER_SIZE || ip_size + transport_size > p->size
+               ? 0
+               : ip_size + transport_size;
 }
 
 /* Turn what the device handed over into a packet. False if it makes no sense. */
@@ -214,6 +237,9 @@ static bool packet_decode(struct packet *p, const struct virtio_net_hdr *header)
         break;
     case VIRTIO_NET_HDR_GSO_TCPV6:
         p->gso = PACKET_GSO_TCP6;
+        break;
+    case VIRTIO_NET_HDR_GSO_UDP_L4:
+        p->gso = PACKET_GSO_UDP;
         break;
     default:
         return false; /* we offered no other */
@@ -256,9 +282,24 @@ size_t tun_receive(struct tun *tun, struct packet **items)
 
 /* -- Sending ----------------------------------------------------------------------------------- */
 
+static uint8_t gso_type(enum packet_gso gso)
+{
+    switch (gso) {
+    case PACKET_GSO_TCP4:
+        return VIRTIO_NET_HDR_GSO_TCPV4;
+    case PACKET_GSO_TCP6:
+        return VIRTIO_NET_HDR_GSO_TCPV6;
+    case PACKET_GSO_UDP:
+        return VIRTIO_NET_HDR_GSO_UDP_L4;
+    case PACKET_GSO_NONE:
+        break;
+    }
+    return VIRTIO_NET_HDR_GSO_NONE;
+}
+
 static struct virtio_net_hdr header_encode(const struct packet *p)
 {
-    struct virtio_net_hdr header = {0};
+    struct virtio_net_hdr header = {.gso_type = gso_type(p->gso)};
 
     if (p->checksum_partial) {
         header.flags = VIRTIO_NET_HDR_F_NEEDS_CSUM;
@@ -266,8 +307,6 @@ static struct virtio_net_hdr header_encode(const struct packet *p)
         header.csum_offset = p->checksum_offset;
     }
     if (p->gso != PACKET_GSO_NONE) {
-        header.gso_type =
-            p->gso == PACKET_GSO_TCP4 ? VIRTIO_NET_HDR_GSO_TCPV4 : VIRTIO_NET_HDR_GSO_TCPV6;
         header.gso_size = p->gso_size;
         header.hdr_len = p->header_size;
     }
@@ -279,12 +318,12 @@ void tun_send(struct tun *tun, const struct packet_box *box)
     for (size_t i = 0; i < box->items_count; i++) {
         const struct packet *p = &box->items[i];
         struct virtio_net_hdr header = header_encode(p);
-        struct iovec parts[2] = {{.iov_base = &header, .iov_len = sizeof(header)},
-                                 {.iov_base = p->data, .iov_len = p->size}};
+        uint8_t *at = p->data - sizeof(header); /* in the headroom of the box */
         ssize_t written;
 
+        memcpy(at, &header, sizeof(header));
         do {
-            written = writev(tun->fd, parts, 2);
+            written = write(tun->fd, at, sizeof(header) + p->size);
         } while (written < 0 && errno == EINTR);
         if (written < 0) {
             tun->counters.send_errors++;
