@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # What every target of ours is compiled with, by mode (see CMakePresets.json).
 
-set(ZIGLAN_MODE release CACHE STRING "dev, release or fuzz")
-set_property(CACHE ZIGLAN_MODE PROPERTY STRINGS dev release fuzz)
+set(ZIGLAN_MODE release CACHE STRING "dev, release, threads or fuzz")
+set_property(CACHE ZIGLAN_MODE PROPERTY STRINGS dev release threads fuzz)
 option(ZIGLAN_WERROR "warnings are errors (tests/run sets it)" "$ENV{ZIGLAN_WERROR}")
 
 set(CMAKE_C_STANDARD 17)
@@ -23,6 +23,9 @@ if(ZIGLAN_MODE STREQUAL "dev")
     set(sanitize -fsanitize=address,undefined -fno-sanitize-recover=all)
     target_compile_options(ziglan_mode INTERFACE -O1 -g3 -fno-omit-frame-pointer ${sanitize})
     target_link_options(ziglan_mode INTERFACE ${sanitize})
+elseif(ZIGLAN_MODE STREQUAL "threads")
+    target_compile_options(ziglan_mode INTERFACE -O1 -g -fno-omit-frame-pointer -fsanitize=thread)
+    target_link_options(ziglan_mode INTERFACE -fsanitize=thread)
 elseif(ZIGLAN_MODE STREQUAL "release")
     # Many small files name the same structs: each type is kept once in the debug information.
     target_compile_options(ziglan_mode INTERFACE
@@ -43,7 +46,7 @@ elseif(ZIGLAN_MODE STREQUAL "fuzz")
         -O1 -g -fno-omit-frame-pointer -fsanitize=fuzzer-no-link ${sanitize})
     target_link_options(ziglan_mode INTERFACE ${sanitize})
 else()
-    message(FATAL_ERROR "ZIGLAN_MODE is '${ZIGLAN_MODE}'; it must be dev, release or fuzz")
+    message(FATAL_ERROR "ZIGLAN_MODE is '${ZIGLAN_MODE}'; it must be dev, release, threads or fuzz")
 endif()
 
 # The warnings for our own code. Headers of other people are SYSTEM includes and give none;

@@ -7,6 +7,7 @@
 
 #include "proto/base/bytes.h"
 #include "proto/host/os_env.h"
+#include "proto/host/udp_send.h"
 
 #include <ev.h>
 #include <poll.h>

@@ -1,11 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/*
- * Datagrams of equal size to one address are sent as one train; a train that was received is cut
- * into its datagrams again.
- */
-#include "proto/host/udp_batch.h"
+/* Opening and receiving; a train that was received is cut into its datagrams again. */
+#include "proto/host/udp_batch_internal.h"
 
-#include "proto/base/bytes.h"
 #include "proto/host/passed_socket.h"
 #include "proto/host/socket_name.h"
 #include "proto/host/udp_refusals.h"
@@ -19,55 +15,9 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#ifndef UDP_GRO
-#define UDP_GRO 104
-#endif
-#ifndef UDP_SEGMENT
-#define UDP_SEGMENT 103
-#endif
+enum { SOCKET_BUFFER_SIZE = 7 << 20 /* 50 ms of 1.1 Gb/s */ };
 
-enum {
-    SOCKET_BUFFER_SIZE = 7 << 20, /* 50 ms of 1.1 Gb/s */
-    RECEIVE_BATCH = 16,           /* messages per recvmmsg; each may be a GRO train */
-    RECEIVE_MESSAGE_SIZE = 65536,
-    RECEIVE_DGRAMS_MAX = 2048, /* after splitting; a train has at most 128 segments */
-    SEND_BATCH = 64,           /* messages per sendmmsg */
-    TRAIN_SEGMENTS_MAX = 64,
-    TRAIN_SIZE_MAX = 65000, /* with headers below 65,535 for both families */
-    ANCILLARY_SIZE = 128,
-};
-
-/* Where a batch is received. */
-struct room {
-    struct dgram dgrams[RECEIVE_DGRAMS_MAX];
-    uint8_t bytes[RECEIVE_BATCH][RECEIVE_MESSAGE_SIZE];
-};
-
-struct udp_batch {
-    int fd;
-    int family;
-    struct endpoint local;
-    bool gso, refusals;
-    bool bound; /* as the service manager passed it */
-    struct udp_counters counters;
-    struct room *room;
-    bool owns_room;
-};
-
-/* Storage of one message to or from the kernel. */
-struct message_store {
-    struct sockaddr_in6 name; /* large enough for both families */
-    struct iovec iov;
-    _Alignas(struct cmsghdr) uint8_t ancillary[ANCILLARY_SIZE];
-};
-
-/* One outgoing message: items [first, first + count) of an outbox as one datagram or one train. */
-struct train {
-    size_t first, count;
-    size_t segment_size, size;
-};
-
-static bool ip_is_zero(const uint8_t ip[16])
+bool udp_ip_is_zero(const uint8_t ip[16])
 {
     static const uint8_t zero[16];
 
@@ -105,14 +55,14 @@ static bool socket_configure(struct udp_batch *udp, const struct udp_options *op
                              struct fault *fault)
 {
     int fd = udp->fd;
-    bool ok = true;
+    bool ok = !options->joins || option_set(fd, SOL_SOCKET, SO_REUSEPORT, 1) == 0;
 
     if (!udp->bound) { /* who passed it may give it more room than we may */
         buffer_grow(fd, SO_RCVBUFFORCE, SO_RCVBUF);
         buffer_grow(fd, SO_SNDBUFFORCE, SO_SNDBUF);
     }
     if (udp->family == AF_INET6) {
-        bool dual = ip_is_zero(options->local.ip) && !options->v6_only;
+        bool dual = udp_ip_is_zero(options->local.ip) && !options->v6_only;
 
         ok = (udp->bound || option_set(fd, IPPROTO_IPV6, IPV6_V6ONLY, dual ? 0 : 1) == 0) && ok;
         ok = option_set(fd, IPPROTO_IPV6, IPV6_RECVPKTINFO, 1) == 0 && ok;
@@ -190,7 +140,7 @@ static void socket_create(struct udp_batch *udp, const struct udp_options *optio
     }
     udp->fd = socket(udp->family, type, 0);
     if (udp->fd < 0 && udp->family == AF_INET6 && errno == EAFNOSUPPORT &&
-        ip_is_zero(options->local.ip) && !options->v6_only) {
+        udp_ip_is_zero(options->local.ip) && !options->v6_only) {
         struct endpoint any = {.ip = {[10] = 0xff, [11] = 0xff}, .port = options->local.port};
 
         udp->family = AF_INET;
@@ -301,47 +251,18 @@ static void ancillary_read(struct msghdr *header, uint8_t local_ip[16], size_t *
     }
 }
 
-/* Cut one received message into datagrams behind the `have` that are there. Returns their new
- * number. */
-static size_t message_split(struct udp_batch *udp, struct mmsghdr *message, size_t have)
+/* Wait for nothing; returns how many messages came into the room, described in *messages. */
+static size_t messages_receive(struct udp_batch *udp, struct mmsghdr *messages,
+                               struct udp_message_store *stores, size_t most)
 {
-    struct msghdr *header = &message->msg_hdr;
-    size_t left = message->msg_len;
-    uint8_t *at = header->msg_iov->iov_base;
-    size_t segment_size = left;
-    struct dgram d = {.remote = endpoint_of_socket_name(header->msg_name)};
-
-    ancillary_read(header, d.local.ip, &segment_size);
-    d.local.port = udp->local.port;
-    udp->counters.received_bytes += left;
-    do {
-        if (have == RECEIVE_DGRAMS_MAX || (header->msg_flags & MSG_TRUNC) != 0) {
-            udp->counters.truncated++;
-            return have;
-        }
-        d.data = at;
-        d.size = left < segment_size ? left : segment_size;
-        udp->room->dgrams[have] = d;
-        have++;
-        at += d.size;
-        left -= d.size;
-    } while (left > 0);
-    return have;
-}
-
-size_t udp_batch_receive(struct udp_batch *udp, const struct dgram **items)
-{
-    struct message_store stores[RECEIVE_BATCH];
-    struct mmsghdr messages[RECEIVE_BATCH];
-    size_t have = 0;
     int count;
 
-    memset(messages, 0, sizeof(messages));
-    for (size_t i = 0; i < RECEIVE_BATCH; i++) {
-        struct message_store *s = &stores[i];
+    for (size_t i = 0; i < most; i++) {
+        struct udp_message_store *s = &stores[i];
 
         s->iov.iov_base = udp->room->bytes[i];
-        s->iov.iov_len = RECEIVE_MESSAGE_SIZE;
+        s->iov.iov_len = UDP_ROOM_MESSAGE_SIZE;
+        messages[i].msg_len = 0;
         messages[i].msg_hdr = (struct msghdr){.msg_name = &s->name,
                                               .msg_namelen = sizeof(s->name),
                                               .msg_iov = &s->iov,
@@ -349,239 +270,91 @@ size_t udp_batch_receive(struct udp_batch *udp, const struct dgram **items)
                                               .msg_control = s->ancillary,
                                               .msg_controllen = sizeof(s->ancillary)};
     }
-    *items = udp->room->dgrams;
     do {
-        count = recvmmsg(udp->fd, messages, RECEIVE_BATCH, MSG_DONTWAIT, NULL);
+        count = recvmmsg(udp->fd, messages, (unsigned)most, MSG_DONTWAIT, NULL);
     } while (count < 0 && errno == EINTR);
     if (count < 0) {
         udp->counters.receive_errors += errno != EAGAIN ? 1 : 0;
         return 0;
     }
     udp->counters.receive_calls++;
-    for (int i = 0; i < count; i++) {
-        have = message_split(udp, &messages[i], have);
+    return (size_t)count;
+}
+
+/* One received message as a train. False, which is counted, if it did not fit. */
+static bool train_of(struct udp_batch *udp, struct mmsghdr *message, struct dgram_train *out)
+{
+    struct msghdr *header = &message->msg_hdr;
+
+    udp->counters.received_bytes += message->msg_len;
+    if ((header->msg_flags & MSG_TRUNC) != 0) {
+        udp->counters.truncated++;
+        return false;
+    }
+    *out = (struct dgram_train){.remote = endpoint_of_socket_name(header->msg_name),
+                                .data = header->msg_iov->iov_base,
+                                .size = message->msg_len,
+                                .segment_size = message->msg_len};
+    ancillary_read(header, out->local.ip, &out->segment_size);
+    out->local.port = udp->local.port;
+    return true;
+}
+
+/* Cut a train into datagrams behind the `have` that are there. Returns their new number. */
+static size_t train_split(struct udp_batch *udp, const struct dgram_train *train, size_t have)
+{
+    struct dgram d = {.local = train->local, .remote = train->remote, .data = train->data};
+    size_t left = train->size;
+
+    do {
+        if (have == UDP_ROOM_DGRAMS_MAX) {
+            udp->counters.truncated++;
+            return have;
+        }
+        d.size = left < train->segment_size ? left : train->segment_size;
+        udp->room->dgrams[have] = d;
+        have++;
+        d.data += d.size;
+        left -= d.size;
+    } while (left > 0);
+    return have;
+}
+
+size_t udp_batch_receive_trains(struct udp_batch *udp, struct dgram_train *trains, size_t most)
+{
+    struct udp_message_store stores[UDP_TRAINS_MAX];
+    struct mmsghdr messages[UDP_TRAINS_MAX];
+    size_t count = messages_receive(udp, messages, stores, most);
+    size_t have = 0;
+
+    for (size_t i = 0; i < count; i++) {
+        if (train_of(udp, &messages[i], &trains[have])) {
+            udp->counters.received_datagrams += dgram_train_count(&trains[have]);
+            have++;
+        }
+    }
+    return have;
+}
+
+size_t udp_batch_receive(struct udp_batch *udp, const struct dgram **items)
+{
+    struct udp_message_store stores[UDP_TRAINS_USUAL];
+    struct mmsghdr messages[UDP_TRAINS_USUAL];
+    size_t count = messages_receive(udp, messages, stores, UDP_TRAINS_USUAL);
+    struct dgram_train train;
+    size_t have = 0;
+
+    for (size_t i = 0; i < count; i++) {
+        if (train_of(udp, &messages[i], &train)) {
+            have = train_split(udp, &train, have);
+        }
     }
     udp->counters.received_datagrams += have;
+    *items = udp->room->dgrams;
     return have;
 }
 
 bool udp_batch_prohibited(struct udp_batch *udp)
 {
     return udp->refusals && udp_refusals_prohibited(udp->fd);
-}
-
-/* -- Sending ---------------------------------------------------------------------------------- */
-
-/* The longest train that begins at item `first`: same endpoints, sizes and hops, back to back,
- * where only the last may be shorter. */
-static struct train train_at(const struct outbox *box, size_t first, size_t end, bool gso)
-{
-    const struct outbox_item *head = &box->items[first];
-    struct train t = {.first = first, .count = 1, .segment_size = head->size, .size = head->size};
-
-    while (gso && head->size > 0 && first + t.count < end && t.count < TRAIN_SEGMENTS_MAX) {
-        const struct outbox_item *next = &box->items[first + t.count];
-
-        if (next->size == 0 || next->size > t.segment_size ||
-            t.size + next->size > TRAIN_SIZE_MAX || next->offset != head->offset + t.size ||
-            next->hops != head->hops || !endpoint_equal(&next->local, &head->local) ||
-            !endpoint_equal(&next->remote, &head->remote)) {
-            break;
-        }
-        t.size += next->size;
-        t.count++;
-        if (next->size < t.segment_size) {
-            break;
-        }
-    }
-    return t;
-}
-
-static void ancillary_add(struct msghdr *header, int level, int type, const void *data, size_t size)
-{
-    struct cmsghdr *c =
-        (struct cmsghdr *)(void *)((uint8_t *)header->msg_control + header->msg_controllen);
-
-    CHECK(header->msg_controllen + CMSG_SPACE(size) <= ANCILLARY_SIZE);
-    memset(c, 0, CMSG_SPACE(size));
-    c->cmsg_level = level;
-    c->cmsg_type = type;
-    c->cmsg_len = CMSG_LEN(size);
-    memcpy(CMSG_DATA(c), data, size);
-    header->msg_controllen += CMSG_SPACE(size);
-}
-
-/* Name the address that the datagram shall leave from; nothing if the item leaves that open. */
-static void source_add(const struct udp_batch *udp, struct msghdr *header,
-                       const struct endpoint *local)
-{
-    if (ip_is_zero(local->ip) || (udp->family == AF_INET && !endpoint_is_v4(local))) {
-        return;
-    }
-    if (udp->family == AF_INET) {
-        struct in_pktinfo info = {0};
-
-        memcpy(&info.ipi_spec_dst, local->ip + 12, 4);
-        ancillary_add(header, IPPROTO_IP, IP_PKTINFO, &info, sizeof(info));
-    } else {
-        struct in6_pktinfo info = {0};
-
-        memcpy(&info.ipi6_addr, local->ip, 16);
-        ancillary_add(header, IPPROTO_IPV6, IPV6_PKTINFO, &info, sizeof(info));
-    }
-}
-
-/* Let the datagram travel only so many hops, in IPv4. */
-static void hops_add(struct msghdr *header, const struct outbox_item *item)
-{
-    int ttl = item->hops;
-
-    if (item->hops != 0 && endpoint_is_v4(&item->remote)) {
-        ancillary_add(header, IPPROTO_IP, IP_TTL, &ttl, sizeof(ttl));
-    }
-}
-
-static void message_fill(const struct udp_batch *udp, struct msghdr *header,
-                         struct message_store *store, const struct outbox *box,
-                         const struct train *t)
-{
-    const struct outbox_item *head = &box->items[t->first];
-    uint16_t segment_size = u16_of(t->segment_size);
-
-    *header = (struct msghdr){.msg_name = &store->name,
-                              .msg_iov = &store->iov,
-                              .msg_iovlen = 1,
-                              .msg_control = store->ancillary};
-    header->msg_namelen = socket_name_of(&store->name, &head->remote, udp->family);
-    store->iov.iov_base = box->bytes + head->offset;
-    store->iov.iov_len = t->size;
-    source_add(udp, header, &head->local);
-    hops_add(header, head);
-    if (t->count > 1) {
-        ancillary_add(header, IPPROTO_UDP, UDP_SEGMENT, &segment_size, sizeof(segment_size));
-    }
-    if (header->msg_controllen == 0) {
-        header->msg_control = NULL;
-    }
-}
-
-static void refusal_count(struct udp_batch *udp, int cause)
-{
-    if (cause == EMSGSIZE) {
-        udp->counters.too_large++;
-    } else {
-        udp->counters.send_errors++;
-    }
-}
-
-static void sent_count(struct udp_batch *udp, const struct train *t)
-{
-    udp->counters.sent_datagrams += t->count;
-    udp->counters.sent_bytes += t->size;
-}
-
-/* Send a refused train datagram by datagram. Returns how many items were taken. */
-static size_t train_send_singly(struct udp_batch *udp, const struct outbox *box,
-                                const struct train *t)
-{
-    udp->counters.gso_fallback_count++;
-    for (size_t i = 0; i < t->count; i++) {
-        struct message_store store;
-        struct msghdr header;
-        struct train one = train_at(box, t->first + i, t->first + i + 1, false);
-        ssize_t sent;
-
-        message_fill(udp, &header, &store, box, &one);
-        do {
-            sent = sendmsg(udp->fd, &header, MSG_DONTWAIT | MSG_NOSIGNAL);
-        } while (sent < 0 && errno == EINTR);
-        udp->counters.send_calls++;
-        if (sent >= 0) {
-            sent_count(udp, &one);
-        } else if (errno == EAGAIN) {
-            return i;
-        } else {
-            refusal_count(udp, errno);
-        }
-    }
-    return t->count;
-}
-
-/* The first message of a call was refused with `cause`. Returns how many of its items are dealt
- * with: fewer than t->count only if the socket's buffer is full. */
-static size_t train_refused(struct udp_batch *udp, const struct outbox *box, const struct train *t,
-                            int cause)
-{
-    if (cause == EAGAIN) {
-        return 0;
-    }
-    if (t->count == 1) {
-        refusal_count(udp, cause);
-        return 1;
-    }
-    if (cause == EIO) {
-        /* The device below cannot compute checksums, so it will never send a train. */
-        udp->gso = false;
-    }
-    return train_send_singly(udp, box, t);
-}
-
-/* Cut [first, end) into at most SEND_BATCH trains; returns their number. */
-static size_t trains_cut(const struct udp_batch *udp, const struct outbox *box, size_t first,
-                         size_t end, struct train *trains)
-{
-    size_t count = 0;
-
-    while (first < end && count < SEND_BATCH) {
-        trains[count] = train_at(box, first, end, udp->gso);
-        first += trains[count].count;
-        count++;
-    }
-    return count;
-}
-
-/* One sendmmsg from item `first`. Returns how many items were dealt with, 0 if the buffer is full.
- */
-static size_t batch_send(struct udp_batch *udp, const struct outbox *box, size_t first, size_t end)
-{
-    struct train trains[SEND_BATCH];
-    struct message_store stores[SEND_BATCH];
-    struct mmsghdr messages[SEND_BATCH];
-    size_t count = trains_cut(udp, box, first, end, trains);
-    size_t taken = 0;
-    int sent;
-
-    for (size_t i = 0; i < count; i++) {
-        message_fill(udp, &messages[i].msg_hdr, &stores[i], box, &trains[i]);
-        messages[i].msg_len = 0;
-    }
-    do {
-        sent = sendmmsg(udp->fd, messages, (unsigned)count, MSG_DONTWAIT | MSG_NOSIGNAL);
-    } while (sent < 0 && errno == EINTR);
-    udp->counters.send_calls++;
-    if (sent < 0) {
-        return train_refused(udp, box, &trains[0], errno);
-    }
-    for (int i = 0; i < sent; i++) {
-        sent_count(udp, &trains[i]);
-        taken += trains[i].count;
-    }
-    return taken;
-}
-
-size_t udp_batch_send(struct udp_batch *udp, const struct outbox *box, size_t first, size_t count)
-{
-    size_t at = first;
-    size_t end = first + count;
-
-    CHECK(end <= box->items_count);
-    while (at < end) {
-        size_t taken = batch_send(udp, box, at, end);
-
-        if (taken == 0) {
-            break;
-        }
-        at += taken;
-    }
-    return at - first;
 }

@@ -2,7 +2,8 @@
 /*
  * One UDP socket, driven in batches. It receives with recvmmsg and UDP_GRO, and sends trains
  * (UDP_SEGMENT, also called GSO) with sendmmsg. It knows the local address of each datagram
- * (PKTINFO), and sets "don't fragment". No other file of the project knows these calls.
+ * (PKTINFO), and sets "don't fragment". Only udp_batch.c, udp_send.c and udp_share.c know these
+ * calls.
  */
 #pragma once
 
@@ -16,6 +17,11 @@
 
 struct udp_batch;
 
+enum {
+    UDP_TRAINS_MAX = 64,   /* messages received in one call; each may be a train */
+    UDP_TRAINS_USUAL = 16, /* as many as are good where they are long */
+};
+
 struct udp_options {
     struct endpoint local; /* all-zero ip: every address of both families (IPv4 only where the
                               kernel has no IPv6); ::ffff:0.0.0.0: every IPv4 address; else that
@@ -24,6 +30,7 @@ struct udp_options {
     bool no_offload;       /* neither GSO nor GRO (tests, comparison) */
     bool passed;           /* take the socket that the service manager passed for `local`; if there
                               is none it gets ours, to keep it over a restart */
+    bool joins;            /* an address that another socket of this user shares (udp_share.h) */
     bool refusals;         /* remember what routers prohibit (udp_batch_prohibited) */
     const struct udp_batch *room_of; /* receive into the room of this socket, which stays open as
                                         long, instead of 1.1 MiB of one's own; NULL: no */
@@ -71,11 +78,7 @@ const struct udp_counters *udp_batch_counters(const struct udp_batch *udp);
  */
 size_t udp_batch_receive(struct udp_batch *udp, const struct dgram **items);
 
-/**
- * Send items [first, first + count) of the box.
- *
- * Returns how many were taken, counted from `first`: fewer than count only if the socket's buffer
- * is full (wait until it is writable, then go on). A taken item was sent, or was refused by the
- * kernel and counted; like any loss that is left to the protocol above.
- */
-size_t udp_batch_send(struct udp_batch *udp, const struct outbox *box, size_t first, size_t count);
+/** The same without cutting trains: writes at most `most` (1 to UDP_TRAINS_MAX) to `trains`, which
+ * may be changed, and returns their number. What they point to is borrowed, and may be written to,
+ * until the next call. */
+size_t udp_batch_receive_trains(struct udp_batch *udp, struct dgram_train *trains, size_t most);

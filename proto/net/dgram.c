@@ -7,6 +7,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+size_t dgram_train_count(const struct dgram_train *train)
+{
+    return train->size == 0 ? 1 : (train->size + train->segment_size - 1) / train->segment_size;
+}
+
 int outbox_init(struct outbox *box, size_t bytes_capacity, size_t items_capacity)
 {
     CHECK(bytes_capacity > 0 && bytes_capacity <= UINT32_MAX && items_capacity > 0);

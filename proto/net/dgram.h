@@ -15,6 +15,8 @@
 
 enum {
     DGRAM_SIZE_MAX = 65535,
+    DGRAM_TRAIN_MAX = 64,        /* datagrams of a train that is sent */
+    DGRAM_TRAIN_SIZE_MAX = 65000 /* and its bytes: with headers below 65,535 for both families */
 };
 
 /** One received datagram. data is borrowed for the call. `local` is the address that it came to,
@@ -26,6 +28,18 @@ struct dgram {
     uint8_t *data; /* the receiver may overwrite it, to open frames in place */
     size_t size;
 };
+
+/** Datagrams with the same ends, back to back, all of one size but the last, which may be smaller:
+ * what passes the kernel as one (GRO, GSO). */
+struct dgram_train {
+    struct endpoint local, remote; /* as in struct dgram */
+    uint8_t *data;                 /* borrowed; the receiver may overwrite it */
+    size_t size;                   /* of all */
+    size_t segment_size;           /* of each; above 0 but for a single empty datagram */
+};
+
+/** How many datagrams it is. */
+size_t dgram_train_count(const struct dgram_train *train);
 
 /** One datagram in an outbox: its ends, and where its bytes are. */
 struct outbox_item {

@@ -55,7 +55,7 @@ static json_t *status_answer(const struct admin_context *context, struct mono no
     hosts = relay_core_ziglan_key(context->core, key);
     return answer_ok(json_pack(
         "{s:i, s:s, s:s, s:s, s:s, s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:b, "
-        "s:I, s:I, s:I, s:I, s:o, s:o, s:s, s:s, s:s, s:I, s:I, s:I}",
+        "s:I, s:I, s:I, s:I, s:o, s:o, s:s, s:s, s:s, s:I, s:I, s:I, s:I}",
         "schema", 1, "version", ZIGLAN_VERSION, "name", context->name, "relay_key",
         key_text(relay_core_key(context->core), relay), "ziglan_key",
         hosts ? key_text(key, text) : "", "public", context->public_hosts, "listen",
@@ -72,7 +72,8 @@ static json_t *status_answer(const struct admin_context *context, struct mono no
         rewards_list(relay_core_rewards(context->core)), "reach", reach_word(context->core),
         "reach_text", reach_text(context->core, reach), "portmap", context->portmap, "nodes",
         (json_int_t)s.mesh.nodes, "lanes", (json_int_t)s.lanes, "lane_packets",
-        (json_int_t)s.counters.lane_frames));
+        (json_int_t)s.counters.lane_frames, "worker_packets",
+        (json_int_t)s.counters.worker_frames));
 }
 
 json_t *admin_request(const struct admin_context *context, const json_t *request, struct mono now)

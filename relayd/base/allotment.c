@@ -78,6 +78,11 @@ void allotment_count(struct allotment *allotment, size_t payload_size)
     allotment->used += payload_size + ALLOTMENT_DGRAM_OVERHEAD;
 }
 
+void allotment_count_all(struct allotment *allotment, uint64_t datagrams, uint64_t payload_bytes)
+{
+    allotment->used += payload_bytes + datagrams * ALLOTMENT_DGRAM_OVERHEAD;
+}
+
 enum allotment_verdict allotment_take(struct allotment *allotment, bool member, size_t size,
                                       struct mono now)
 {

@@ -54,6 +54,9 @@ void allotment_set(struct allotment *allotment, const struct allotment_limits *l
 /** Count a datagram that was sent or received, whatever it was for. */
 void allotment_count(struct allotment *allotment, size_t payload_size);
 
+/** The same for so many datagrams with so many bytes in all. */
+void allotment_count_all(struct allotment *allotment, uint64_t datagrams, uint64_t payload_bytes);
+
 /** Ask to forward a frame of `size` bytes, for a member or for a stranger. Only bandwidth is taken:
  * the datagrams that carry the frame are counted by allotment_count. */
 enum allotment_verdict allotment_take(struct allotment *allotment, bool member, size_t size,

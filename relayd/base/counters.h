@@ -55,6 +55,8 @@
     X(drop_lane_moved, "dropped_packets_total", "reason=\"lane_moved\"", "")                       \
     X(drop_lane_unbound, "dropped_packets_total", "reason=\"lane_unbound\"", "")                   \
     X(drop_lane_share, "dropped_packets_total", "reason=\"lane_share\"", "")                       \
+    X(drop_lane_blocked, "dropped_packets_total", "reason=\"lane_blocked\"", "")                   \
+    X(drop_worker_queue, "dropped_packets_total", "reason=\"worker_queue\"", "")                   \
     X(relayed_out_frames, "relayed_packets_total", "dir=\"out\"",                                  \
       "Frames that went to another relay, or came from one for a host here.")                      \
     X(relayed_in_frames, "relayed_packets_total", "dir=\"in\"", "")                                \
@@ -62,6 +64,9 @@
     X(relayed_in_bytes, "relayed_bytes_total", "dir=\"in\"", "")                                   \
     X(lane_frames, "lane_packets_total", "", "Frames forwarded on lanes.")                         \
     X(lane_bytes, "lane_bytes_total", "", "Bytes of such frames, their headers included.")         \
+    X(worker_frames, "worker_packets_total", "event=\"forwarded\"",                                \
+      "Datagrams that workers received, by what they did with them.")                              \
+    X(worker_handed, "worker_packets_total", "event=\"handed\"", "")                               \
     X(lanes_opened, "lane_events_total", "event=\"opened\"",                                       \
       "Lanes between two sessions, by event.")                                                     \
     X(lanes_closed, "lane_events_total", "event=\"closed\"", "")                                   \

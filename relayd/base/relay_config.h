@@ -39,5 +39,6 @@ struct relay_config {
     const struct relay_peers *peers; /* copied; NULL: none */
     struct app_pool_config pools;    /* limit 0: the default */
     struct rewards rewards;
-    bool open_relay; /* strangers may exchange frames, too, each at most 20 Mbit/s */
+    uint32_t workers; /* threads that forward on lanes (relayd/service/lane_board.h); 0: none */
+    bool open_relay;  /* strangers may exchange frames, too, each at most 20 Mbit/s */
 };

@@ -11,4 +11,5 @@ enum {
     RELAY_POOL_MAX_DEFAULT = 500,
     RELAY_STUN_PER_ADDR_PER_S_DEFAULT = 10,
     RELAY_STUN_PER_S_DEFAULT = 20000,
+    RELAY_WORKERS_MAX = 16, /* no default, but what both hold to */
 };

@@ -30,7 +30,7 @@ struct raw {
     char **peers;
     unsigned peers_count;
     struct raw_applications applications;
-    uint32_t *session_max;
+    uint32_t *session_max, *workers;
     int open_relay; /* 0 or 1 */
     int portmap;    /* enum portmap_mode; absent: auto */
     struct raw_stun stun;
@@ -97,6 +97,7 @@ static const cyaml_schema_field_t fields[] = {
     TEXT_FIELD("control", control, SETTINGS_PATH_SIZE - 1),
     TEXT_FIELD("metrics", metrics, SETTINGS_PATH_SIZE - 1),
     CYAML_FIELD_UINT_PTR("session_max", OPTIONAL, struct raw, session_max),
+    CYAML_FIELD_UINT_PTR("workers", OPTIONAL, struct raw, workers),
     CYAML_FIELD_SEQUENCE_COUNT("apps", OPTIONAL, struct raw, applications.apps,
                                applications.apps_count, &text_schema, 0, RECORD_APPS_MAX),
     CYAML_FIELD_UINT_PTR("pool_max", OPTIONAL, struct raw, applications.pool_max),
@@ -131,6 +132,7 @@ static const struct config_key keys[] = {
     {"control", "the path of a Unix socket, at most 107 characters"},
     {"metrics", "a local ADDRESS:PORT such as 127.0.0.1:9433 or \"[::1]:9433\", or off"},
     {"session_max", "a whole number from 1 to 1000000"},
+    {"workers", "a whole number from 0 to 16"},
     {"open_relay", "true or false"},
     {"bandwidth", "a number with kbit/s, Mbit/s or Gbit/s, such as 50 Mbit/s, or off"},
     {"monthly", "a number with MB, GB or TB, such as 500 GB, or off"},
@@ -151,7 +153,7 @@ static const struct config_key keys[] = {
 
 static const char keys_known[] =
     "name, listen, public, portmap, peers, key, ziglan_key, delegation, state, control, metrics, "
-    "session_max, open_relay, bandwidth, monthly, apps, pool_max, "
+    "session_max, workers, open_relay, bandwidth, monthly, apps, pool_max, "
     "reward {chain, address, identity}, stun {per_address_per_s, per_s, other_address}, log_level";
 
 static void report_log(cyaml_log_t level, void *context, const char *format, va_list args)
@@ -334,6 +336,18 @@ static bool number_set(struct config_text *in, uint32_t *out, const char *key,
     return true;
 }
 
+static bool workers_set(struct config_text *in, struct relay_settings *out, const uint32_t *value)
+{
+    char text[16];
+
+    out->workers = value != NULL ? *value : 0;
+    if (out->workers > RELAY_WORKERS_MAX) {
+        (void)snprintf(text, sizeof(text), "%u", (unsigned)out->workers);
+        return config_text_refuse(in, "workers", text);
+    }
+    return true;
+}
+
 static bool name_set(struct config_text *in, struct relay_settings *out, const char *value)
 {
     const char *name = value != NULL ? value : "ziglan";
@@ -370,6 +384,7 @@ static bool settings_set(struct config_text *in, struct relay_settings *out, con
            quantity_set(in, &out->monthly, "monthly", raw->monthly, quantity_bytes_parse) &&
            number_set(in, &out->session_max, "session_max", raw->session_max,
                       RELAY_SESSION_MAX_DEFAULT) &&
+           workers_set(in, out, raw->workers) &&
            applications_set(in, &out->applications, &raw->applications) &&
            number_set(in, &out->stun_per_address_per_s, "per_address_per_s",
                       raw->stun.per_address_per_s, RELAY_STUN_PER_ADDR_PER_S_DEFAULT) &&
@@ -463,19 +478,6 @@ static void peers_print(const struct relay_peers *peers, FILE *to)
     }
 }
 
-static bool peers_equal(const struct relay_peers *a, const struct relay_peers *b)
-{
-    bool equal = a->count == b->count;
-
-    for (size_t i = 0; equal && i < a->count; i++) {
-        const struct url_relay *one = &a->list[i], *other = &b->list[i];
-
-        equal = memcmp(one->key, other->key, KEY_SIZE) == 0 && one->host.port == other->host.port &&
-                strcmp(one->host.name, other->host.name) == 0;
-    }
-    return equal;
-}
-
 void relay_settings_print(const struct relay_settings *s, FILE *to)
 {
     char text[ENDPOINT_TEXT_SIZE], quantity[QUANTITY_TEXT_SIZE];
@@ -503,6 +505,7 @@ void relay_settings_print(const struct relay_settings *s, FILE *to)
     line_print("control", s->control_path, to);
     line_print("metrics", s->metrics_on ? endpoint_text(&s->metrics, text) : "off", to);
     (void)fprintf(to, "session_max: %u\n", (unsigned)s->session_max);
+    (void)fprintf(to, "workers: %u\n", (unsigned)s->workers);
     (void)fprintf(to, "open_relay: %s\n", s->open_relay ? "true" : "false");
     (void)fprintf(to, "bandwidth: %s\n",
                   s->bandwidth != 0 ? quantity_rate_text(s->bandwidth, quantity) : "off");
@@ -513,80 +516,4 @@ void relay_settings_print(const struct relay_settings *s, FILE *to)
                   (unsigned)s->stun_per_address_per_s, (unsigned)s->stun_per_s,
                   s->stun_other_address ? "true" : "false");
     (void)fprintf(to, "log_level: %s\n", level_text(s->log_level));
-}
-
-struct key_row {
-    const char *key;
-    bool differs;
-};
-
-/* Write the keys of the rows that differ. */
-static const char *keys_write(const struct key_row *rows, size_t count, char *text, size_t size)
-{
-    size_t used = 0;
-
-    text[0] = '\0';
-    for (size_t i = 0; i < count; i++) {
-        if (rows[i].differs && used < size) {
-            int wrote =
-                snprintf(text + used, size - used, "%s%s", used > 0 ? ", " : "", rows[i].key);
-            used += wrote > 0 ? (size_t)wrote : 0;
-        }
-    }
-    return text;
-}
-
-static uint32_t least(uint32_t a, uint32_t b)
-{
-    return a < b ? a : b;
-}
-
-const char *relay_settings_changed_keys(const struct relay_settings *before,
-                                        const struct relay_settings *after,
-                                        const struct relay_settings *started, char *text,
-                                        size_t size)
-{
-    const struct key_row rows[] = {
-        {"name", strcmp(before->name, after->name) != 0},
-        {"public", strcmp(before->public_hosts, after->public_hosts) != 0},
-        {"portmap", before->portmap != after->portmap},
-        {"peers", !peers_equal(&before->peers, &after->peers)},
-        {"delegation",
-         strcmp(before->delegation_path, after->delegation_path) != 0 &&
-             (before->delegation_path[0] == '\0') == (after->delegation_path[0] == '\0')},
-        {"metrics", before->metrics_on != after->metrics_on ||
-                        (after->metrics_on && !endpoint_equal(&before->metrics, &after->metrics))},
-        {"session_max", least(before->session_max, started->session_max) !=
-                            least(after->session_max, started->session_max)},
-        {"open_relay", before->open_relay != after->open_relay},
-        {"bandwidth", before->bandwidth != after->bandwidth},
-        {"monthly", before->monthly != after->monthly},
-        {"apps", !applications_apps_equal(&before->applications, &after->applications)},
-        {"pool_max", before->applications.pool_max != after->applications.pool_max},
-        {"reward", !applications_rewards_equal(&before->applications, &after->applications)},
-        {"stun", before->stun_per_address_per_s != after->stun_per_address_per_s ||
-                     before->stun_per_s != after->stun_per_s ||
-                     before->stun_other_address != after->stun_other_address},
-        {"log_level", before->log_level != after->log_level},
-    };
-
-    return keys_write(rows, CYAML_ARRAY_LEN(rows), text, size);
-}
-
-const char *relay_settings_restart_keys(const struct relay_settings *before,
-                                        const struct relay_settings *after, char *text, size_t size)
-{
-    const struct key_row rows[] = {
-        {"listen", before->listen_default != after->listen_default ||
-                       before->listen_count != after->listen_count ||
-                       memcmp(before->listen, after->listen, sizeof(before->listen)) != 0},
-        {"key", strcmp(before->key_path, after->key_path) != 0},
-        {"ziglan_key", strcmp(before->ziglan_key_path, after->ziglan_key_path) != 0},
-        {"delegation", (before->delegation_path[0] == '\0') != (after->delegation_path[0] == '\0')},
-        {"state", strcmp(before->state_path, after->state_path) != 0},
-        {"control", strcmp(before->control_path, after->control_path) != 0},
-        {"session_max", after->session_max > before->session_max},
-    };
-
-    return keys_write(rows, CYAML_ARRAY_LEN(rows), text, size);
 }

@@ -51,6 +51,7 @@ struct relay_settings {
     bool metrics_on;
     struct endpoint metrics; /* local HTTP address */
     uint32_t session_max;
+    uint32_t workers; /* threads that forward on lanes; 0: none */
     bool open_relay;
     uint64_t bandwidth; /* bytes a second that may be forwarded; 0: no limit */
     uint64_t monthly;   /* bytes a month that may be sent and received; 0: no limit */
@@ -78,17 +79,3 @@ int relay_settings_parse(struct relay_settings *out, const char *text, size_t si
 /** Print the settings as a configuration file with every key. The caller looks whether
  * `to` had an error. */
 void relay_settings_print(const struct relay_settings *settings, FILE *to);
-
-/** Write to `text` the keys of those settings that differ and that count at once, separated by ",
- * "; empty if there are none. `started` are those of the start, beyond which session_max has no
- * room. Cut at size bytes, NUL included. Returns text. */
-const char *relay_settings_changed_keys(const struct relay_settings *before,
-                                        const struct relay_settings *after,
-                                        const struct relay_settings *started, char *text,
-                                        size_t size);
-
-/** Write to `text` the keys of those settings that differ and that count only after a restart,
- * separated by ", "; empty if there are none. Cut at size bytes, NUL included. Returns text. */
-const char *relay_settings_restart_keys(const struct relay_settings *before,
-                                        const struct relay_settings *after, char *text,
-                                        size_t size);

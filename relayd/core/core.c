@@ -416,6 +416,7 @@ void relay_core_expire(struct relay_core *core, struct mono now)
     punch_service_expire(&core->punch, now);
     presence_expire(&core->presence, now);
     forward_relay_expire(&core->forward, now);
+    lane_workers_expire(&core->lane.workers, now);
     session_expire(&core->session, now);
     while (reach_dials_expire(&core->mesh.dials, &outcome, now)) {
         measured(core, &outcome, now);
@@ -443,6 +444,7 @@ struct mono relay_core_deadline(const struct relay_core *core)
         return (struct mono){0};
     }
     at = mono_min(at, session_deadline(&core->session));
+    at = mono_min(at, lane_workers_deadline(&core->lane.workers));
     at = mono_min(at, neighbour_deadline(&core->base.neighbours));
     at = mono_min(at, peer_service_deadline(&core->peers));
     at = mono_min(at, mesh_service_deadline(&core->mesh));
@@ -547,6 +549,16 @@ void relay_core_snapshot(const struct relay_core *core, struct relay_snapshot *o
         .store_ok = base->health.ok,
     };
     traffic_hour_note(&out->traffic, bytes_carried(&base->counters), now);
+}
+
+struct lane_board *relay_core_lane_board(struct relay_core *core)
+{
+    return core->lane.workers.board;
+}
+
+void relay_core_workers(struct relay_core *core, struct mono now)
+{
+    lane_workers_look(&core->lane.workers, now);
 }
 
 const uint8_t *relay_core_key(const struct relay_core *core)

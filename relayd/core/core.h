@@ -19,6 +19,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+struct lane_board;
 struct mesh_service;
 struct operator_service;
 struct reach_service;
@@ -52,6 +53,13 @@ void relay_core_mapped(struct relay_core *core, uint16_t port, struct mono now);
 
 /** Take one received UDP payload, any content. in->local is where it arrived. */
 void relay_core_receive(struct relay_core *core, const struct dgram *in, struct mono now);
+
+/** What workers read and write (relayd/service/lane_board.h); NULL: the configuration wants none.
+ * They must have ended before the core is freed. */
+struct lane_board *relay_core_lane_board(struct relay_core *core);
+
+/** A worker says that there is something to look at. */
+void relay_core_workers(struct relay_core *core, struct mono now);
 
 /** The hypervisor says that this machine is a copy of another, or went back to an earlier state:
  * the next transmit forgets the keys of all sessions before it sends anything. */

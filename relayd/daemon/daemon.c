@@ -11,6 +11,7 @@
 #include "proto/host/pump.h"
 #include "proto/host/signals.h"
 #include "relayd/admin/admin.h"
+#include "relayd/config/changes.h"
 #include "relayd/core/core.h"
 #include "relayd/daemon/keys.h"
 #include "relayd/daemon/load.h"
@@ -100,6 +101,7 @@ static struct relay_config core_config(const struct daemon *daemon,
         .public_hosts = settings->public_hosts,
         .peers = &settings->peers,
         .session_max = settings->session_max,
+        .workers = settings->workers,
         .stun_per_addr_per_s = settings->stun_per_address_per_s,
         .stun_per_s = settings->stun_per_s,
         .stun_one_address = !settings->stun_other_address,
@@ -255,6 +257,7 @@ static uint16_t spare_port(struct daemon *daemon)
 static void ready_tell(const struct daemon *daemon)
 {
     const char *problem = relay_engine_spare_problem(daemon->engine);
+    const char *alone = relay_engine_workers_problem(daemon->engine);
     char key[KEY_SHORT_SIZE];
 
     env_trace(daemon->env, TRACE_LEVEL_INFO, "relay.ready",
@@ -273,6 +276,13 @@ static void ready_tell(const struct daemon *daemon)
                   "here: %s",
                   SETTINGS_PORT_SPARE, problem);
     }
+    if (alone[0] != '\0') {
+        env_trace(daemon->env, TRACE_LEVEL_INFO, "relay.workers",
+                  "one thread does everything, lanes too: %s", alone);
+    } else if (relay_engine_workers(daemon->engine) > 0) {
+        env_trace(daemon->env, TRACE_LEVEL_INFO, "relay.workers", "threads for lanes: %u",
+                  relay_engine_workers(daemon->engine));
+    }
 }
 
 static int engine_start(struct daemon *daemon, struct fault *fault)
@@ -287,6 +297,7 @@ static int engine_start(struct daemon *daemon, struct fault *fault)
         .spare_port = spare_port(daemon),
         .portmap = settings->portmap,
         .identity = &daemon->keys.relay,
+        .workers = settings->workers,
     };
 
     return relay_engine_open(&daemon->engine, &options, fault);

@@ -10,6 +10,7 @@
 #include "proto/host/udp_batch.h"
 #include "proto/router/mapper.h"
 #include "proto/wire/lend.h"
+#include "relayd/engine/workers.h"
 
 #include <ev.h>
 #include <stdio.h>
@@ -19,6 +20,7 @@
 enum {
     LISTEN_TEXT_SIZE = RELAY_ENGINE_SOCKETS_MAX * (ENDPOINT_TEXT_SIZE + 2),
     PORTS_TEXT_SIZE = RELAY_ENGINE_SOCKETS_MAX * 7,
+    HANDED_MAX = 128, /* datagrams of each worker in a turn of the loop */
 };
 
 struct relay_engine {
@@ -26,7 +28,12 @@ struct relay_engine {
     struct relay_core *core;
     struct udp_batch *sockets[RELAY_ENGINE_SOCKETS_MAX];
     size_t sockets_count;
+    bool quiet[RELAY_ENGINE_SOCKETS_MAX]; /* of this one hosts are not told as where to come */
     struct pump *pump;
+    struct workers *workers; /* NULL: the control thread does it all */
+    unsigned workers_count;
+    struct ev_io workers_wake;
+    struct fault workers_fault; /* its text is empty: there is nothing to say */
     struct resolves resolves;
     struct mapper *mapper; /* NULL: the kernel does not tell the way to the router */
     char listen_text[LISTEN_TEXT_SIZE];
@@ -151,6 +158,7 @@ static int socket_add_quietly(struct relay_engine *engine, const struct endpoint
     rc = udp_batch_open(&engine->sockets[engine->sockets_count], &options, fault);
     if (rc == ERR_OK) {
         *port = udp_batch_local(engine->sockets[engine->sockets_count])->port;
+        engine->quiet[engine->sockets_count] = true;
         engine->sockets_count++;
     }
     return rc;
@@ -223,6 +231,55 @@ static int sockets_open(struct relay_engine *engine, const struct relay_engine_o
     return rc;
 }
 
+/* ---- workers ---- */
+
+struct handing {
+    const struct relay_engine *engine;
+    struct mono now;
+};
+
+static void handed_take(void *context, const struct dgram *in)
+{
+    const struct handing *handing = context;
+
+    relay_core_receive(handing->engine->core, in, handing->now);
+}
+
+static void on_workers(struct ev_loop *loop, struct ev_io *w, int events)
+{
+    struct relay_engine *engine = w->data;
+    struct handing handing = {.engine = engine, .now = clock_mono()};
+
+    (void)loop;
+    (void)events;
+    relay_core_workers(engine->core, handing.now);
+    (void)workers_drain(engine->workers, HANDED_MAX, handed_take, &handing);
+    pump_kick(engine->pump);
+}
+
+/* Without them is fine, too. */
+static void workers_begin(struct relay_engine *engine, unsigned count)
+{
+    struct udp_batch *sockets[RELAY_ENGINE_SOCKETS_MAX];
+    struct workers_options options = {
+        .board = relay_core_lane_board(engine->core), .count = count, .sockets = sockets};
+
+    if (options.board == NULL || count == 0) {
+        return;
+    }
+    for (size_t i = 0; i < engine->sockets_count; i++) {
+        if (!engine->quiet[i]) {
+            sockets[options.sockets_count++] = engine->sockets[i];
+        }
+    }
+    if (workers_start(&engine->workers, &options, &engine->workers_fault) == ERR_OK) {
+        engine->workers_count = count;
+        ev_io_init(&engine->workers_wake, on_workers, workers_fd(engine->workers), EV_READ);
+        engine->workers_wake.data = engine;
+        ev_io_start(engine->loop, &engine->workers_wake);
+    }
+}
+
 /* ---- the router ---- */
 
 static void on_mapping(void *context)
@@ -292,6 +349,7 @@ int relay_engine_open(struct relay_engine **out, const struct relay_engine_optio
         return rc;
     }
     mapper_begin(engine, options);
+    workers_begin(engine, options->workers);
     *out = engine;
     return ERR_OK;
 }
@@ -300,6 +358,10 @@ void relay_engine_close(struct relay_engine *engine)
 {
     if (engine == NULL) {
         return;
+    }
+    if (engine->workers != NULL) {
+        ev_io_stop(engine->loop, &engine->workers_wake);
+        workers_stop(engine->workers);
     }
     mapper_close(engine->mapper);
     resolves_fini(&engine->resolves);
@@ -335,6 +397,16 @@ const char *relay_engine_spare_problem(const struct relay_engine *engine)
     return engine->spare_fault.text;
 }
 
+unsigned relay_engine_workers(const struct relay_engine *engine)
+{
+    return engine->workers_count;
+}
+
+const char *relay_engine_workers_problem(const struct relay_engine *engine)
+{
+    return engine->workers_fault.text;
+}
+
 void relay_engine_portmap(struct relay_engine *engine, enum portmap_mode mode)
 {
     if (engine->mapper != NULL) {
@@ -367,20 +439,26 @@ static struct mapping_use mapping_use_of(const struct relay_engine *engine)
     return use;
 }
 
+static void use_add(struct socket_use *use, const struct udp_counters *c)
+{
+    use->received_datagrams += c->received_datagrams;
+    use->sent_datagrams += c->sent_datagrams;
+    use->sent_bytes += c->sent_bytes;
+    use->too_large += c->too_large;
+    use->send_errors += c->send_errors;
+    use->receive_errors += c->receive_errors;
+    use->truncated += c->truncated;
+}
+
 struct socket_use relay_engine_socket_use(const struct relay_engine *engine)
 {
     struct socket_use use = {.mapping = mapping_use_of(engine)};
+    struct udp_counters of_workers = {0};
 
     for (size_t i = 0; i < engine->sockets_count; i++) {
-        const struct udp_counters *c = udp_batch_counters(engine->sockets[i]);
-
-        use.received_datagrams += c->received_datagrams;
-        use.sent_datagrams += c->sent_datagrams;
-        use.sent_bytes += c->sent_bytes;
-        use.too_large += c->too_large;
-        use.send_errors += c->send_errors;
-        use.receive_errors += c->receive_errors;
-        use.truncated += c->truncated;
+        use_add(&use, udp_batch_counters(engine->sockets[i]));
     }
+    workers_socket_counters(engine->workers, &of_workers);
+    use_add(&use, &of_workers);
     return use;
 }

@@ -36,6 +36,7 @@ struct relay_engine_options {
     uint16_t spare_port; /* one more socket: listen[0] with this port, if it can be had; 0: none */
     enum portmap_mode portmap;       /* whether the router is to let the port of listen[0] in */
     const struct identity *identity; /* the relay's; borrowed for the call */
+    unsigned workers; /* threads for lanes, as the core's configuration says; 0: none */
 };
 
 /** Open the sockets and start. ERR_SYSTEM, ERR_NOMEM; then fault says why and *out is NULL. That
@@ -62,6 +63,12 @@ const char *relay_engine_ports_text(const struct relay_engine *engine);
 
 /** Why the spare port could not be had; "" if it could, or was not asked for. Borrowed likewise. */
 const char *relay_engine_spare_problem(const struct relay_engine *engine);
+
+/** How many workers run. */
+unsigned relay_engine_workers(const struct relay_engine *engine);
+
+/** Why none of those that were asked for runs; "" otherwise. Borrowed likewise. */
+const char *relay_engine_workers_problem(const struct relay_engine *engine);
 
 /** Take another mode. */
 void relay_engine_portmap(struct relay_engine *engine, enum portmap_mode mode);

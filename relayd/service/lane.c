@@ -16,6 +16,9 @@ int lane_service_init(struct lane_service *service, struct relay_base *base)
     service->base = base;
     service->turn = (struct lane_turn){.room = LANE_QUEUE_BYTES, .number = 1};
     rc = lane_table_init(&service->table, &base->env);
+    if (rc == ERR_OK) {
+        rc = lane_workers_init(&service->workers, base);
+    }
     return rc == ERR_OK ? outbox_init(&service->out, LANE_QUEUE_BYTES, LANE_QUEUE_DGRAMS) : rc;
 }
 
@@ -23,6 +26,7 @@ void lane_service_fini(struct lane_service *service)
 {
     lane_table_fini(&service->table);
     outbox_fini(&service->out);
+    lane_workers_fini(&service->workers);
     sodium_memzero(&service->cookies, sizeof(service->cookies));
 }
 
@@ -98,6 +102,7 @@ static struct lane_end *end_for(struct lane_service *service, struct relay_clien
         return NULL;
     }
     base->counters.lanes_opened++;
+    lane_workers_changed(&service->workers, end);
     incoming_send(base, end->other);
     return end;
 }
@@ -140,6 +145,7 @@ static void end_close(struct lane_service *service, struct lane_end *end)
               (unsigned long long)end->other->bytes);
     closed_send(base, end->other);
     base->counters.lanes_closed++;
+    lane_workers_closed(&service->workers, end);
     lane_table_close(&service->table, end);
 }
 
@@ -214,6 +220,7 @@ static void bind_end(struct lane_service *service, struct lane_end *end, const s
     lane_bound_encode(bytes, &answer, end->secret);
     outbox_put(&service->out, &in->local, &in->remote, bytes, sizeof(bytes));
     service->base->counters.lane_bound++;
+    lane_workers_changed(&service->workers, end);
 }
 
 static void on_bind(struct lane_service *service, const struct dgram *in, struct mono now)
@@ -304,8 +311,7 @@ static void on_data(struct lane_service *service, const struct dgram *in, struct
         on_moved(service, end, in, now);
     } else if (!end->other->bound) {
         counters->drop_lane_unbound++;
-    } else if (forward_charge(service->base, end->owner, end->other->owner->key,
-                              in->size - LANE_HEADER_SIZE, now)) {
+    } else if (lane_workers_charge(&service->workers, end, in->size - LANE_HEADER_SIZE, now)) {
         put(service, end, in, now);
     }
 }

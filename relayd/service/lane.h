@@ -12,6 +12,7 @@
 #include "relayd/base/relay_base.h"
 #include "relayd/service/address_cookie.h"
 #include "relayd/service/lane_table.h"
+#include "relayd/service/lane_workers.h"
 
 #include <stdbool.h>
 
@@ -30,6 +31,7 @@ struct lane_service {
     struct outbox out; /* what waits for the next transmit */
     size_t out_at;     /* datagrams before this one were handed over */
     struct lane_turn turn;
+    struct lane_workers workers;
 };
 
 /** No lanes. base is borrowed and outlives the service. ERR_NOMEM; lane_service_fini is legal then.

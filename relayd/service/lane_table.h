@@ -37,6 +37,10 @@ struct lane_end {
     struct mono challenged_at;     /* because of a frame from elsewhere; NEVER: not yet */
     struct lane_share share;
     uint64_t frames, bytes; /* forwarded for this end */
+    uint32_t pass;          /* its number for workers (lane_board.h), or LANE_PASS_NONE */
+    uint64_t unpaid;        /* bytes of frames that workers forwarded, still to be charged */
+    bool refused;           /* a charge, at refused_at: workers forward nothing for it */
+    struct mono refused_at;
     LIST_ENTRY(lane_end) in_owner;
 };
 

@@ -28,9 +28,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     relay_settings_print(&first, to);
     CHECK(fclose(to) == 0);
     CHECK(relay_settings_parse(&second, printed, printed_size, "/etc/x.yaml", error) == ERR_OK);
-    CHECK(second.session_max == first.session_max && second.open_relay == first.open_relay &&
-          second.bandwidth == first.bandwidth && second.monthly == first.monthly &&
-          second.listen_count == first.listen_count && strcmp(second.name, first.name) == 0 &&
+    CHECK(second.workers == first.workers && second.session_max == first.session_max &&
+          second.open_relay == first.open_relay && second.bandwidth == first.bandwidth &&
+          second.monthly == first.monthly && second.listen_count == first.listen_count &&
+          strcmp(second.name, first.name) == 0 &&
           applications_apps_equal(&second.applications, &first.applications) &&
           applications_rewards_equal(&second.applications, &first.applications) &&
           second.applications.pool_max == first.applications.pool_max &&

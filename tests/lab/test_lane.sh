@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Two hosts behind symmetric NATs stay relayed. What goes between them for more than a moment takes
 # a lane; when that is blocked, packets flow again within 1 s by the session, and on the lane again
-# when it is open; when a NAT forgets everything, the lane is bound again.
+# when it is open; when a NAT forgets everything, the lane is bound again. The relay forwards on
+# lanes by two workers.
 . "$(dirname "$0")/check.sh"
 
 SIZE=20000000
@@ -12,7 +13,11 @@ test_begin
 lab_begin
 lab_public vps 192.0.2.10
 relayed_pair
-relay_start vps 192.0.2.10
+RELAY_URL=$(lab_relay_init vps 192.0.2.10)
+echo 'workers: 2' >>"$LAB_DIR/vps/relayd.yaml"
+RELAY_PID=$(lab_relay_up vps)
+check "the relay answers" wait_for 20 relay_answers vps
+check "it has two workers" says "threads for lanes: 2" cat "$LAB_DIR/vps.log"
 hosts_join phone tablet
 for host in phone tablet; do
     echo 'lanes: true' >>"$LAB_DIR/$host/etc/ziglan/zig0.yaml"
@@ -32,12 +37,15 @@ check "phone's packets go on a lane" wait_for 10 on_lane phone
 check "and so do tablet's" wait_for 10 on_lane tablet
 check "both are relayed all the same" lab_is_state phone tablet relayed
 before=$(relay_count vps lane_packets)
+by_workers=$(relay_count vps worker_packets)
 packets=$(relay_count vps forwarded_packets)
 check "20 MB on the lane arrive as sent" transfer phone tablet $SIZE -4 7001
 check "20 MB back arrive as sent" transfer tablet phone $SIZE -6 7002
 lane=$(($(relay_count vps lane_packets) - before))
 all=$(($(relay_count vps forwarded_packets) - packets))
 check "$lane of $all packets went on it" [ "$lane" -gt $((all * 95 / 100)) ]
+by_workers=$(($(relay_count vps worker_packets) - by_workers))
+check "$by_workers of them by workers" [ "$by_workers" -gt $((lane * 95 / 100)) ]
 check "the relay has one lane" [ "$(relay_count vps lanes)" = 1 ]
 check "nothing was lost so far" none_lost "$LAB_DIR/phone-tablet.ping"
 

@@ -50,8 +50,8 @@ LAYERS = {
     "relayd/core": [*RELAYD, "relayd/base", "relayd/service"],
     "relayd/config": [*PROTO, "proto/portmap", "relayd/base"],  # the defaults
     "relayd/admin": [*RELAYD, "relayd/base", "relayd/service", "relayd/core", "proto/admin"],
-    "relayd/engine": [*RELAYD, "relayd/base", "relayd/core", "relayd/admin", "proto/portmap",
-                      "proto/router", "proto/host"],
+    "relayd/engine": [*RELAYD, "relayd/base", "relayd/service", "relayd/core", "relayd/admin",
+                      "proto/portmap", "proto/router", "proto/host"],
     "relayd/daemon": [*RELAYD, "relayd/base", "relayd/core", "relayd/config", "relayd/admin",
                       "relayd/engine", "proto/portmap", "proto/host", LMDB, BACKUP],
     "relayd/cli": RELAYD_CLI,

@@ -37,6 +37,8 @@ static const char *const no_refusals[] = {
     "relayed_bytes_total in",
     "lane_packets_total",
     "lane_bytes_total",
+    "worker_packets_total forwarded",
+    "worker_packets_total handed",
     "lane_events_total opened",
     "lane_events_total closed",
     "lane_binds_total bound",

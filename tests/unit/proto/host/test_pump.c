@@ -2,6 +2,7 @@
 /* The pump between a loop, real sockets and two echoing cores. */
 #include "proto/host/os_env.h"
 #include "proto/host/pump.h"
+#include "proto/host/udp_send.h"
 
 #include <errno.h>
 #include <ev.h>

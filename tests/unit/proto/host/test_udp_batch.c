@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* proto/host/udp_batch over loopback: both families, trains, mixed sizes, refusals. */
 #include "proto/host/udp_batch.h"
+#include "proto/host/udp_send.h"
 
 #include <netinet/in.h>
 #include <poll.h>
@@ -125,6 +126,77 @@ static void trains_pass_in_every_offload_mode_and_family(void **state)
             transfer(binds[b][0], binds[b][0], binds[b][1], mixed, 11, 330, (mode & 1) != 0,
                      (mode & 2) != 0);
         }
+    }
+}
+
+/* Receive `want` datagrams as trains, and check content and addresses; returns their number. */
+static size_t expect_trains(struct udp_batch *udp, size_t want, size_t size,
+                            const struct endpoint *from)
+{
+    size_t have = 0, trains_count = 0;
+
+    while (have < want) {
+        struct pollfd p = {.fd = udp_batch_fd(udp), .events = POLLIN};
+        struct dgram_train trains[UDP_TRAINS_MAX];
+        size_t count;
+
+        assert_int_equal(poll(&p, 1, 2000), 1);
+        count = udp_batch_receive_trains(udp, trains, UDP_TRAINS_MAX);
+        for (size_t i = 0; i < count; i++) {
+            assert_true(endpoint_equal(&trains[i].remote, from));
+            assert_true(endpoint_equal(&trains[i].local, udp_batch_local(udp)));
+            for (size_t at = 0; at < trains[i].size; at += size, have++) {
+                uint8_t expected[2000];
+
+                assert_int_equal(trains[i].segment_size, size);
+                pattern_write(expected, size, (uint32_t)have);
+                assert_memory_equal(trains[i].data + at, expected, size);
+            }
+        }
+        trains_count += count;
+    }
+    assert_int_equal(have, want);
+    return trains_count;
+}
+
+/* Trains and single datagrams to one address leave as long trains, in their order; without offload
+ * one by one. */
+static void trains_are_joined_where_they_can_be(void **state)
+{
+    enum { SIZE = 700, COUNT = 100 };
+    static const size_t counts[] = {1, 1, 30, 40, 1, 1, 1, 20, 5};
+    static uint8_t bytes[COUNT * SIZE];
+
+    (void)state;
+    for (int mode = 0; mode < 2; mode++) {
+        struct udp_batch *a = open_at("127.0.0.1", mode == 1);
+        struct udp_batch *b = open_at("127.0.0.1", false);
+        struct dgram_train trains[sizeof(counts) / sizeof(counts[0])];
+        size_t at = 0, came;
+
+        for (size_t i = 0; i < COUNT; i++) {
+            pattern_write(bytes + i * SIZE, SIZE, (uint32_t)i);
+        }
+        for (size_t i = 0; i < sizeof(counts) / sizeof(counts[0]); i++) {
+            trains[i] = (struct dgram_train){.local = *udp_batch_local(a),
+                                             .remote = *udp_batch_local(b),
+                                             .data = bytes + at * SIZE,
+                                             .size = counts[i] * SIZE,
+                                             .segment_size = SIZE};
+            at += counts[i];
+        }
+        assert_int_equal(at, COUNT);
+        assert_int_equal(udp_batch_send_trains(a, trains, sizeof(counts) / sizeof(counts[0])),
+                         sizeof(counts) / sizeof(counts[0]));
+        came = expect_trains(b, COUNT, SIZE, udp_batch_local(a));
+        if (mode == 0) {
+            assert_int_equal(udp_batch_counters(a)->send_calls, 1);
+            assert_true(came <= 3); /* 32, 43 and 25 */
+        }
+        assert_int_equal(udp_batch_counters(a)->sent_datagrams, COUNT);
+        assert_int_equal(udp_batch_counters(b)->received_datagrams, COUNT);
+        udp_batch_close(a);
+        udp_batch_close(b);
     }
 }
 
@@ -264,6 +336,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_datagram_travels_as_many_hops_as_its_item_says),
         cmocka_unit_test(trains_pass_in_every_offload_mode_and_family),
+        cmocka_unit_test(trains_are_joined_where_they_can_be),
         cmocka_unit_test(an_empty_datagram_is_a_datagram),
         cmocka_unit_test(the_source_address_is_the_one_the_item_names),
         cmocka_unit_test(refused_items_are_taken_and_counted),

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Settings of relayd: what a file means, and the sentence for a file that is refused. */
+#include "relayd/config/changes.h"
 #include "relayd/config/config.h"
 
 #include <setjmp.h>
@@ -39,6 +40,7 @@ static void an_empty_file_has_the_defaults(void **state)
     assert_true(s.metrics_on);
     assert_string_equal(endpoint_text(&s.metrics, text), "127.0.0.1:9433");
     assert_int_equal(s.session_max, 10000);
+    assert_int_equal(s.workers, 0);
     assert_false(s.open_relay);
     assert_int_equal(s.stun_per_address_per_s, 10);
     assert_int_equal(s.stun_per_s, 20000);
@@ -196,6 +198,8 @@ static const struct {
     {"sessions not a number", "session_max: many\n", ":1: 'session_max' must be a whole number"},
     {"sessions negative", "session_max: -1\n", ":1: 'session_max' must be a whole number"},
     {"sessions zero", "session_max: 0\n", ":1: 'session_max' must be a whole number"},
+    {"workers not a number", "workers: all\n", ":1: 'workers' must be a whole number"},
+    {"workers too many", "workers: 17\n", "not '17'"},
     {"sessions too many", "session_max: 1000001\n", "not '1000001'"},
     {"sessions far too many", "session_max: 99999999999\n", "'session_max' must be"},
     {"a bare number of bandwidth", "bandwidth: 50\n", ":1: 'bandwidth' must be a number with"},
@@ -367,6 +371,18 @@ static void a_reload_takes_back_a_smaller_limit(void **state)
                         "");
 }
 
+static void workers_are_as_many_as_named(void **state)
+{
+    struct relay_settings s;
+    char error[SETTINGS_ERROR_SIZE];
+
+    (void)state;
+    assert_int_equal(parse(&s, "workers: 3\n", error), ERR_OK);
+    assert_int_equal(s.workers, 3);
+    assert_int_equal(parse(&s, "workers: 16\n", error), ERR_OK);
+    assert_int_equal(s.workers, 16);
+}
+
 static void a_reload_says_what_needs_a_restart(void **state)
 {
     struct relay_settings a;
@@ -384,6 +400,8 @@ static void a_reload_says_what_needs_a_restart(void **state)
                      ERR_OK);
     assert_string_equal(relay_settings_restart_keys(&a, &b, text, sizeof(text)),
                         "listen, state, control, session_max");
+    assert_int_equal(parse(&b, "name: a\nworkers: 2\n", error), ERR_OK);
+    assert_string_equal(relay_settings_restart_keys(&a, &b, text, sizeof(text)), "workers");
 }
 
 int main(void)
@@ -398,6 +416,7 @@ int main(void)
         cmocka_unit_test(a_control_socket_fits_its_address),
         cmocka_unit_test(a_huge_file_is_refused),
         cmocka_unit_test(what_is_printed_reads_the_same),
+        cmocka_unit_test(workers_are_as_many_as_named),
         cmocka_unit_test(a_reload_says_what_needs_a_restart),
     };
 

@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The control thread's side of the board. */
+#include "relayd/service/lane_workers.h"
+
+#include "proto/crypto/lane_frame.h"
+#include "relayd/service/forward.h"
+
+/* Buckets refuse more than they can hold, so a debt is paid in small parts. */
+enum { PAID_AT_ONCE = 16384 };
+
+int lane_workers_init(struct lane_workers *workers, struct relay_base *base)
+{
+    *workers = (struct lane_workers){.base = base, .look_at = MONO_NEVER};
+    return base->cfg.workers > 0 ? lane_board_new(&workers->board, base->cfg.workers) : ERR_OK;
+}
+
+void lane_workers_fini(struct lane_workers *workers)
+{
+    lane_board_free(workers->board);
+    workers->board = NULL;
+}
+
+/* ---- what workers are told ---- */
+
+static void end_tell(struct lane_workers *workers, struct lane_end *end)
+{
+    const struct lane_end *other = end->other;
+    bool forwards = end->bound && other->bound && !end->refused;
+    const struct lane_pass pass = {.label = end->label,
+                                   .other_label = other->label,
+                                   .from = end->remote,
+                                   .local = other->local,
+                                   .remote = other->remote,
+                                   .to = forwards ? LANE_PASS_TO_OTHER : LANE_PASS_TO_CONTROL};
+
+    if (workers->board != NULL) {
+        lane_board_put(workers->board, &end->pass, &pass, end);
+    }
+}
+
+void lane_workers_changed(struct lane_workers *workers, struct lane_end *end)
+{
+    end_tell(workers, end);
+    end_tell(workers, end->other);
+}
+
+/* ---- charging ---- */
+
+static bool charge(struct lane_workers *workers, struct lane_end *end, size_t size, struct mono now)
+{
+    if (forward_charge(workers->base, end->owner, end->other->owner->key, size, now)) {
+        return true;
+    }
+    end->refused_at = now;
+    if (!end->refused) {
+        end->refused = true;
+        end_tell(workers, end);
+    }
+    return false;
+}
+
+/* Pay what workers forwarded. False if something is left. */
+static bool pay(struct lane_workers *workers, struct lane_end *end, struct mono now)
+{
+    while (end->unpaid > 0) {
+        size_t part = end->unpaid < PAID_AT_ONCE ? (size_t)end->unpaid : PAID_AT_ONCE;
+
+        if (!charge(workers, end, part, now)) {
+            return false;
+        }
+        end->unpaid -= part;
+    }
+    return true;
+}
+
+bool lane_workers_charge(struct lane_workers *workers, struct lane_end *end, size_t size,
+                         struct mono now)
+{
+    if (!pay(workers, end, now) || !charge(workers, end, size, now)) {
+        return false;
+    }
+    if (end->refused && mono_ms_between(end->refused_at, now) >= LANE_REFUSED_MS) {
+        end->refused = false;
+        end_tell(workers, end);
+    }
+    return true;
+}
+
+/* ---- what workers tell ---- */
+
+static void use_take(struct lane_workers *workers, const struct lane_use *use, struct mono now)
+{
+    struct lane_end *end = use->owner;
+
+    end->lane->used_at = now;
+    end->frames += use->frames;
+    end->bytes += use->bytes + use->frames * LANE_HEADER_SIZE;
+    end->unpaid += use->bytes;
+    (void)pay(workers, end, now);
+}
+
+/* True if there was something new. */
+static bool counts_take(struct lane_workers *workers)
+{
+    struct relay_counters *counters = &workers->base->counters;
+    struct allotment *allotment = &workers->base->allotment;
+    const struct lane_worker_counts *old = &workers->seen;
+    struct lane_worker_counts sum = lane_board_counts(workers->board);
+    uint64_t frames = sum.frames - old->frames;
+    uint64_t bytes = sum.bytes - old->bytes;
+    uint64_t sent = bytes + frames * LANE_HEADER_SIZE;
+    uint64_t received = sum.received_dgrams - old->received_dgrams;
+    uint64_t handed = sum.handed - old->handed;
+    uint64_t lost = sum.drop_ring - old->drop_ring;
+
+    counters->received_dgrams += received;
+    counters->received_bytes += sum.received_bytes - old->received_bytes;
+    allotment_count_all(allotment, received, sum.received_bytes - old->received_bytes);
+    allotment_count_all(allotment, frames, sent);
+    counters->worker_frames += frames;
+    counters->lane_frames += frames;
+    counters->lane_bytes += sent;
+    counters->forwarded_frames += frames;
+    counters->forwarded_bytes += bytes;
+    counters->drop_lane_frame += sum.drop_frame - old->drop_frame;
+    counters->drop_lane_unknown += sum.drop_unknown - old->drop_unknown;
+    counters->drop_lane_share += sum.drop_share - old->drop_share;
+    counters->drop_lane_blocked += sum.drop_blocked - old->drop_blocked;
+    counters->worker_handed += handed;
+    counters->drop_worker_queue += lost;
+    workers->seen = sum;
+    return received > 0 || handed > 0 || lost > 0;
+}
+
+static bool take(struct lane_workers *workers, struct mono now)
+{
+    struct lane_use use;
+    size_t cursor = 0;
+
+    while (lane_board_use(workers->board, &cursor, &use)) {
+        use_take(workers, &use, now);
+    }
+    return counts_take(workers);
+}
+
+void lane_workers_closed(struct lane_workers *workers, struct lane_end *end)
+{
+    if (workers->board != NULL) {
+        lane_board_remove(workers->board, &end->pass);
+        lane_board_remove(workers->board, &end->other->pass);
+    }
+}
+
+void lane_workers_look(struct lane_workers *workers, struct mono now)
+{
+    workers->look_at = mono_min(workers->look_at, mono_add_ms(now, LANE_LOOK_MS));
+}
+
+void lane_workers_expire(struct lane_workers *workers, struct mono now)
+{
+    if (workers->board == NULL || !mono_due(workers->look_at, now)) {
+        return;
+    }
+    workers->look_at = MONO_NEVER;
+    if (!take(workers, now)) {
+        lane_board_sleep(workers->board);
+        if (!take(workers, now)) { /* nor meanwhile */
+            return;
+        }
+    }
+    lane_workers_look(workers, now);
+}
+
+struct mono lane_workers_deadline(const struct lane_workers *workers)
+{
+    return workers->look_at;
+}

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Lanes whose frames worker threads forward (docs/architecture.md, "Workers"): what the control
+ * thread tells them of each end, and what they used, which is counted and charged a moment later.
+ * An end whose charge is refused is taken from them until for a second nothing was refused; what
+ * was too much is paid before anything else passes. Without workers the control thread does it all,
+ * and these do nothing but charge.
+ */
+#pragma once
+
+#include "relayd/base/relay_base.h"
+#include "relayd/service/lane_board.h"
+#include "relayd/service/lane_table.h"
+
+enum {
+    LANE_LOOK_MS = 10,      /* between two looks at what workers used */
+    LANE_REFUSED_MS = 1000, /* without a refused charge, then workers forward again */
+};
+
+struct lane_workers {
+    struct relay_base *base;  /* borrowed */
+    struct lane_board *board; /* NULL: there are no workers */
+    struct lane_worker_counts seen;
+    struct mono look_at; /* NEVER: a worker says when */
+};
+
+/** As many workers as base's configuration says. ERR_NOMEM; lane_workers_fini is legal then, and
+ * for zeros. */
+int lane_workers_init(struct lane_workers *workers, struct relay_base *base) MUST_CHECK;
+void lane_workers_fini(struct lane_workers *workers);
+
+/** The lane of this end is new, or one of its ends was bound. */
+void lane_workers_changed(struct lane_workers *workers, struct lane_end *end);
+
+/** The lane of this end ends, and workers forget it. What they used in the last moment is not
+ * charged. */
+void lane_workers_closed(struct lane_workers *workers, struct lane_end *end);
+
+/** Charge the owner of an end for a frame of `size` bytes that the control thread is to forward, as
+ * forward_charge does. */
+bool lane_workers_charge(struct lane_workers *workers, struct lane_end *end, size_t size,
+                         struct mono now);
+
+/** A worker says that something was used: the time for a look is near. */
+void lane_workers_look(struct lane_workers *workers, struct mono now);
+
+/** Count and charge what was used, if it is time; and when that is. */
+void lane_workers_expire(struct lane_workers *workers, struct mono now);
+struct mono lane_workers_deadline(const struct lane_workers *workers);
