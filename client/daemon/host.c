@@ -10,6 +10,7 @@
 #include "client/core/pinning.h"
 #include "client/daemon/setup.h"
 #include "proto/host/file.h"
+#include "proto/host/log_forms.h"
 
 #include <ev.h>
 #include <stdlib.h>
@@ -92,6 +93,7 @@ static int state_open(struct host *host, const struct host_options *options, str
         return rc;
     }
     os_env_set_sayings(host->os, options->sayings);
+    os_env_set_forms(host->os, &log_forms, false);
     warnings_tell(host);
     if (!options->with_interface && host->config->log_level != TRACE_LEVEL_DEBUG) {
         os_env_set_level(host->os, TRACE_LEVEL_ERROR); /* the verb itself tells what happened */

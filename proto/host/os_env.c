@@ -5,7 +5,6 @@
  */
 #include "proto/host/os_env.h"
 
-#include "proto/admin/log_line.h"
 #include "proto/base/bucket.h"
 #include "proto/base/bytes.h"
 #include "proto/host/table.h"
@@ -42,6 +41,7 @@ struct os_env {
     bool journal;   /* lines carry a priority, the journal adds the time */
     int journal_fd; /* a socket to it, for fields; -1: none */
     bool json;
+    const struct os_env_forms *forms; /* NULL: none */
     bool colored;
     const struct os_env_saying *sayings; /* NULL: none */
     struct event_limit limits[EVENT_SLOTS];
@@ -152,7 +152,7 @@ static bool journal_send(const struct os_env *os, enum trace_level level, const 
     if (os->journal_fd < 0) {
         return false;
     }
-    fields = log_line_journal(level, event, text, program_invocation_short_name, &size);
+    fields = os->forms->journal(level, event, text, program_invocation_short_name, &size);
     sent = fields != NULL &&
            send(os->journal_fd, fields, size, MSG_NOSIGNAL | MSG_DONTWAIT) == (ssize_t)size;
     free(fields);
@@ -162,7 +162,7 @@ static bool journal_send(const struct os_env *os, enum trace_level level, const 
 static void json_print(const struct os_env *os, enum trace_level level, const char *event,
                        const char *text)
 {
-    char *line = log_line_json(level, event, text, os_wall_ms(NULL));
+    char *line = os->forms->json(level, event, text, os_wall_ms(NULL));
     char start[64] = "";
 
     if (os->journal) {
@@ -258,7 +258,7 @@ int os_env_new(struct os_env **out, enum trace_level level)
         (struct env){.context = os, .random = os_random, .wall_ms = os_wall_ms, .trace = os_trace};
     os->level = level;
     os->journal = is_journal(STDERR_FILENO);
-    os->journal_fd = os->journal ? journal_open() : -1;
+    os->journal_fd = -1;
     os->colored = terminal_colored(stderr);
     *out = os;
     return ERR_OK;
@@ -282,9 +282,13 @@ void os_env_set_sayings(struct os_env *os, const struct os_env_saying *sayings)
     os->sayings = isatty(STDERR_FILENO) == 1 ? sayings : NULL;
 }
 
-void os_env_set_json(struct os_env *os)
+void os_env_set_forms(struct os_env *os, const struct os_env_forms *forms, bool json)
 {
-    os->json = true;
+    os->forms = forms;
+    os->json = json;
+    if (os->journal && os->journal_fd < 0) {
+        os->journal_fd = journal_open();
+    }
 }
 
 void os_env_set_level(struct os_env *os, enum trace_level level)

@@ -6,6 +6,7 @@
 #include "proto/host/fault_print.h"
 #include "proto/host/file.h"
 #include "proto/host/generation.h"
+#include "proto/host/log_forms.h"
 #include "proto/host/notify.h"
 #include "proto/host/os_env.h"
 #include "proto/host/pump.h"
@@ -400,9 +401,7 @@ int relay_daemon_run(const char *config_path, const struct relay_settings *setti
         code = fault_print(&fault, "relayd");
         goto out;
     }
-    if (log_json) {
-        os_env_set_json(daemon.os);
-    }
+    os_env_set_forms(daemon.os, &log_forms, log_json);
     daemon.env = os_env_port(daemon.os);
     daemon.pages.started_at_s = (double)env_wall_ms(daemon.env) / 1000;
     if (env_wall_ms(daemon.env) < WALL_MS_MIN) {
