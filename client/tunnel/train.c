@@ -110,7 +110,7 @@ static bool may_join(struct packet_train *train, const struct packet_box *box, u
            continues(train, plain, size) && checksums_right(train, target, plain, size);
 }
 
-/* The packet becomes a super-packet of, for now, one segment. */
+/* The packet becomes a super-packet of one segment, to which others are added. */
 static void super_begin(const struct packet_train *train, struct packet *target)
 {
     bool v6 = target->data[0] >> 4 == 6;
