@@ -38,7 +38,7 @@ struct verb {
 };
 
 static const struct verb verbs[] = {
-    {"init", "i", verb_init, 0, "N", "init [--name NAME]",
+    {"init", "i", verb_init, 0, "NI", "init [--name NAME] [--import FILE]",
      "write the interface's configuration and key"},
     {"join", NULL, verb_join, 1, "Nj", "join URL|- [--name NAME]",
      "join by a URL, even without @HOST; - reads standard input"},
@@ -102,7 +102,7 @@ static int help_print(FILE *to)
                   "  %-30sthis text (alias ?), or a verb's with its flags\n"
                   "  %-30sversion of the program and its libraries\n\n",
                   "help [VERB]", "version");
-    line_flags_print(to, LINE_FLAGS_ALL "NndsHLbj");
+    line_flags_print(to, LINE_FLAGS_ALL "NndsHLbIj");
     (void)fprintf(to,
                   "\n"
                   "Exit codes: 0 done, 1 failed, 2 wrong usage or configuration, 3 the interface "

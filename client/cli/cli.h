@@ -22,6 +22,7 @@ struct cli {
     const char *config_path; /* NULL: the default */
     const char *name;        /* --name, NULL: none */
     const char *bundle;      /* --bundle of doctor, NULL: none */
+    const char *import;      /* --import of init, NULL: none */
     bool json, detach, solana, hairpin, lifetime;
     unsigned count; /* -n of ping; 0: not given */
     const char *arguments[CLI_ARGUMENTS_MAX];

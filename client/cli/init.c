@@ -7,6 +7,7 @@
 
 #include "client/config/config.h"
 #include "client/daemon/setup.h"
+#include "client/import/mynetwork.h"
 #include "proto/host/file.h"
 #include "proto/host/os_env.h"
 
@@ -52,38 +53,180 @@ static const char template[] =
     "#   enabled: true\n"
     "#\n"
     "# error, warn, info or debug.\n"
-    "# log_level: info\n";
+    "# log_level: info\n"
+    "%s%s";
 
-/* Write the configuration, unless there is one. ERR_LIMIT, or an error of file.h, with fault. */
-static int config_write(const struct cli *cli, const char *name, struct fault *fault)
+static const char peers_head[] = "#\n"
+                                 "# Peers that are let in without a common ziglan.\n"
+                                 "peers:\n";
+
+/* ERR_LIMIT if there is a configuration. */
+static int config_absent(const struct cli *cli, struct fault *fault)
 {
-    char directory[PLACE_PATH_SIZE];
-    char text[sizeof(template) + 128];
-    int rc;
-
     if (access(cli->place.config, F_OK) == 0) {
         fault_set(fault, EXIT_CODE_FAILURE,
                   "%s exists already; edit it, or remove it to begin again (the key stays)",
                   cli->place.config);
         return ERR_LIMIT;
     }
+    return ERR_OK;
+}
+
+/* Write the configuration, with peers if any were imported. ERR_NOMEM, or an error of file.h. */
+static int config_write(const struct cli *cli, const char *name, const struct mynetwork *imported,
+                        struct fault *fault)
+{
+    bool peers = imported != NULL && imported->peers_count > 0;
+    char directory[PLACE_PATH_SIZE];
+    char *text = NULL;
+    int size;
+    int rc;
+
     (void)snprintf(directory, sizeof(directory), "%s", cli->place.config);
     rc = file_dir_create(dirname(directory), 0755, fault);
     if (rc != ERR_OK) {
         return rc;
     }
-    (void)snprintf(text, sizeof(text), template, cli->interface, name);
-    return file_write_atomic(cli->place.config, text, strlen(text), 0644, fault);
+    size = asprintf(&text, template, cli->interface, name, peers ? peers_head : "",
+                    peers ? imported->peers : "");
+    if (size < 0) {
+        return ERR_NOMEM;
+    }
+    rc = file_write_atomic(cli->place.config, text, (size_t)size, 0644, fault);
+    free(text);
+    return rc;
+}
+
+/* Read the file of --import. ERR_OK with NULL if there is none; else as mynetwork_read. */
+static int import_read(struct mynetwork **out, const char *path, struct fault *fault)
+{
+    uint8_t *text = NULL;
+    size_t size = 0;
+    int rc;
+
+    *out = NULL;
+    if (path == NULL) {
+        return ERR_OK;
+    }
+    if (identity_library_init() != ERR_OK) {
+        fault_set(fault, EXIT_CODE_FAILURE, "libsodium does not start");
+        return ERR_SYSTEM;
+    }
+    rc = file_read(path, MYNETWORK_SIZE_MAX, &text, &size, fault);
+    if (rc == ERR_OK) {
+        rc = mynetwork_read(out, path, (const char *)text, size, fault);
+        explicit_bzero(text, size); /* the private key stands in it */
+    }
+    free(text);
+    return rc;
+}
+
+/* Make the imported key this interface's, unless it is that already. */
+static int import_key(const struct cli *cli, const struct mynetwork *imported, struct fault *fault)
+{
+    uint8_t there[KEY_FILE_SEED_SIZE];
+    int rc;
+
+    if (imported == NULL || !imported->has_seed) {
+        return ERR_OK;
+    }
+    rc = file_dir_create(cli->place.state, 0700, fault);
+    if (rc == ERR_OK && access(cli->place.key, F_OK) != 0) {
+        return key_file_put(imported->seed, cli->place.key, fault);
+    }
+    if (rc == ERR_OK) {
+        rc = key_file_load(there, cli->place.key, fault);
+    }
+    if (rc == ERR_OK && memcmp(there, imported->seed, sizeof(there)) != 0) {
+        fault_set(fault, EXIT_CODE_FAILURE,
+                  "%.200s has another key already; take another interface (-i zig1), or move that "
+                  "key away",
+                  cli->place.key);
+        rc = ERR_LIMIT;
+    }
+    explicit_bzero(there, sizeof(there));
+    return rc;
+}
+
+static void import_print(const char *path, const struct mynetwork *imported)
+{
+    (void)printf("Taken from %s: %s%zu peers, %zu routes%s\n", path,
+                 imported->has_seed ? "the key, " : "", imported->peers_count,
+                 imported->routes_count,
+                 imported->routes_count > 0 ? " (kept in the configuration, not used yet)" : "");
+    if (imported->left_count > 0) {
+        (void)printf("Not carried over:\n");
+    }
+    for (size_t i = 0; i < imported->left_count && i < MYNETWORK_LEFT_MAX; i++) {
+        (void)printf("  %s\n", imported->left[i]);
+    }
+    if (imported->left_count > MYNETWORK_LEFT_MAX) {
+        (void)printf("  and %zu more\n", imported->left_count - MYNETWORK_LEFT_MAX);
+    }
+    (void)printf("\n");
+}
+
+static void next_print(const struct cli *cli, const struct mynetwork *imported)
+{
+    const char *flag = cli->place.flag;
+
+    if (imported == NULL || imported->peers_count == 0) {
+        (void)printf("Next:\n  sudo ziglan join -%s    (and paste the URL)\n  sudo ziglan up%s\n",
+                     flag, flag);
+        return;
+    }
+    (void)printf("Next:\n"
+                 "  sudo ziglan join -%s    (a ziglan's URL; or without one, an open relay:)\n"
+                 "  sudo ziglan relay pin relay://KEY@HOST%s\n"
+                 "  sudo ziglan up%s\n"
+                 "and the same on the other machines: a peer is let in if each names the other.\n",
+                 flag, flag, flag);
+}
+
+/* Write what is missing, and load the identity. */
+static int parts_write(const struct cli *cli, const struct client_config *defaults,
+                       const struct mynetwork *imported, const struct env *env,
+                       struct identity *identity, struct fault *fault)
+{
+    char name[NAME_TEXT_SIZE];
+    int rc = config_absent(cli, fault);
+
+    setup_wanted_name(name, cli->name, defaults);
+    if (rc == ERR_OK) {
+        rc = import_key(cli, imported, fault); /* first, since what follows makes one */
+    }
+    if (rc == ERR_OK) {
+        rc = config_write(cli, name, imported, fault);
+    }
+    if (rc == ERR_OK) {
+        rc = setup_identity_load(identity, &cli->place, defaults, env, true, fault);
+    }
+    return rc;
+}
+
+static void outcome_print(const struct cli *cli, const struct client_config *defaults,
+                          const struct mynetwork *imported, const struct identity *identity)
+{
+    char name[NAME_TEXT_SIZE];
+    char key[KEY_TEXT_SIZE];
+
+    setup_wanted_name(name, cli->name, defaults);
+    (void)printf("Wrote %s; the private key is in %s\n\n", cli->place.config, cli->place.key);
+    if (imported != NULL) {
+        import_print(cli->import, imported);
+    }
+    (void)printf("This host wants the name %s. Its public key is\n  %s\n\n", name,
+                 key_text(identity->public_key, key));
+    next_print(cli, imported);
 }
 
 int verb_init(const struct cli *cli)
 {
     struct client_config *defaults = NULL;
+    struct mynetwork *imported = NULL;
     struct identity identity;
     struct os_env *os = NULL;
     struct fault fault = {0};
-    char name[NAME_TEXT_SIZE];
-    char key[KEY_TEXT_SIZE];
     int rc;
 
     fault_set(&fault, EXIT_CODE_FAILURE, "out of memory");
@@ -92,20 +235,16 @@ int verb_init(const struct cli *cli)
         rc = os_env_new(&os, TRACE_LEVEL_WARN);
     }
     if (rc == ERR_OK) {
-        setup_wanted_name(name, cli->name, defaults);
-        rc = config_write(cli, name, &fault);
+        rc = import_read(&imported, cli->import, &fault);
     }
     if (rc == ERR_OK) {
-        rc = setup_identity_load(&identity, &cli->place, defaults, os_env_port(os), true, &fault);
+        rc = parts_write(cli, defaults, imported, os_env_port(os), &identity, &fault);
     }
     if (rc == ERR_OK) {
-        (void)printf("Wrote %s; the private key is in %s\n\n"
-                     "This host wants the name %s. Its public key is\n  %s\n\n"
-                     "Next:\n  sudo ziglan join -%s    (and paste the URL)\n  sudo ziglan up%s\n",
-                     cli->place.config, cli->place.key, name, key_text(identity.public_key, key),
-                     cli->place.flag, cli->place.flag);
+        outcome_print(cli, defaults, imported, &identity);
         identity_wipe(&identity);
     }
+    mynetwork_free(imported);
     client_config_free(defaults);
     os_env_free(os);
     return rc == ERR_OK ? EXIT_CODE_OK : cli_fail(cli, &fault);

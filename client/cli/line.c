@@ -30,6 +30,7 @@ static const struct flag {
     {'L', "lifetime", NULL, "find out for how long mappings are remembered; takes up to 5 min"},
     {'H', "hairpin", NULL, "also find out whether packets to the own public address come back"},
     {'b', "bundle", "OUT", "write a bug report without keys, addresses and names to this file"},
+    {'I', "import", "FILE", "take key and peers from a configuration of mynetwork or hyprspace"},
     {'j', "json", NULL, "the answer as JSON"},
 };
 
@@ -79,6 +80,9 @@ static int flag_take(struct cli *cli, char letter, const char *value)
         break;
     case 'b':
         cli->bundle = value;
+        break;
+    case 'I':
+        cli->import = value;
         break;
     case 'n':
         return count_take(cli, value);

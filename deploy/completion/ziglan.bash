@@ -10,12 +10,12 @@ _ziglan() {
         esac
     done
     case $before in
-    -c | --config | -b | --bundle) mapfile -t COMPREPLY < <(compgen -f -- "$word"); return ;;
+    -c | --config | -b | --bundle | -I | --import) mapfile -t COMPREPLY < <(compgen -f -- "$word"); return ;;
     -i | --interface | -N | --name | -n | --count) return ;;
     esac
     case $verb in
     '') mapfile -t COMPREPLY < <(compgen -W 'init join leave trust up down status peers peer block unblock relays relay ping netcheck whoami doctor backup export import help version' -- "$word") ;;
-    init) mapfile -t COMPREPLY < <(compgen -W '--interface --config --name' -- "$word") ;;
+    init) mapfile -t COMPREPLY < <(compgen -W '--interface --config --name --import' -- "$word") ;;
     join) mapfile -t COMPREPLY < <(compgen -W '--interface --config --name --json' -- "$word") ;;
     leave) mapfile -t COMPREPLY < <(compgen -W '--interface --config' -- "$word") ;;
     trust) mapfile -t COMPREPLY < <(compgen -W "--interface --config --json $(_ziglan_peers)" -- "$word") ;;

@@ -3,6 +3,7 @@
 #include "proto/crypto/key_form.h"
 
 #include "proto/base/base32.h"
+#include "proto/base/basex.h"
 #include "proto/base/bytes.h"
 #include "proto/crypto/hash.h"
 #include "proto/net/addrplan.h"
@@ -49,36 +50,7 @@ bool key_begins(const uint8_t key[KEY_SIZE], const char *text)
 
 const char *key_base58(const uint8_t key[KEY_SIZE], char text[KEY_BASE58_SIZE])
 {
-    static const char alphabet[] = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz";
-    uint8_t digits[KEY_BASE58_SIZE - 1]; /* base 58, least significant first */
-    size_t digit_count = 0;
-    size_t zero_count = 0;
-    size_t at = 0;
-
-    while (zero_count < KEY_SIZE && key[zero_count] == 0) {
-        zero_count++;
-    }
-    for (size_t i = zero_count; i < KEY_SIZE; i++) {
-        uint32_t carry = key[i];
-
-        for (size_t k = 0; k < digit_count; k++) {
-            carry += (uint32_t)digits[k] << 8;
-            digits[k] = (uint8_t)(carry % 58);
-            carry /= 58;
-        }
-        for (; carry > 0; carry /= 58) {
-            CHECK(digit_count < sizeof(digits)); /* 58^44 > 2^256 */
-            digits[digit_count++] = (uint8_t)(carry % 58);
-        }
-    }
-    while (at < zero_count) {
-        text[at++] = alphabet[0]; /* each leading zero byte is one digit of its own */
-    }
-    while (digit_count > 0) {
-        text[at++] = alphabet[digits[--digit_count]];
-    }
-    text[at] = '\0';
-    return text;
+    return basex_encode(text, BASEX_58, key, KEY_SIZE);
 }
 
 void key_ip6(uint8_t out[16], const uint8_t key[KEY_SIZE])

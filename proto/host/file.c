@@ -250,14 +250,12 @@ out:
     return rc;
 }
 
-int key_file_create(uint8_t seed[KEY_FILE_SEED_SIZE], const char *path, const struct env *env,
-                    struct fault *fault)
+int key_file_put(const uint8_t seed[KEY_FILE_SEED_SIZE], const char *path, struct fault *fault)
 {
     char text[KEY_TEXT_LENGTH + 2];
     char temporary[PATH_MAX];
     int rc = ERR_SYSTEM;
 
-    env_random(env, seed, KEY_FILE_SEED_SIZE);
     base32_encode(text, seed, KEY_FILE_SEED_SIZE);
     text[KEY_TEXT_LENGTH] = '\n';
     text[KEY_TEXT_LENGTH + 1] = '\0';
@@ -284,6 +282,16 @@ out:
         (void)unlink(temporary);
     }
     explicit_bzero(text, sizeof(text));
+    return rc;
+}
+
+int key_file_create(uint8_t seed[KEY_FILE_SEED_SIZE], const char *path, const struct env *env,
+                    struct fault *fault)
+{
+    int rc;
+
+    env_random(env, seed, KEY_FILE_SEED_SIZE);
+    rc = key_file_put(seed, path, fault);
     if (rc != ERR_OK) {
         explicit_bzero(seed, KEY_FILE_SEED_SIZE);
     }

@@ -44,8 +44,11 @@ int file_dir_create(const char *path, mode_t mode, struct fault *fault) MUST_CHE
 int key_file_load(uint8_t seed[KEY_FILE_SEED_SIZE], const char *path,
                   struct fault *fault) MUST_CHECK;
 
-/** Write a new random seed, mode 0600. An existing file is never overwritten: ERR_LIMIT. Later: the
- * further keys of a host that has several. */
+/** Write this seed, mode 0600. An existing file is never overwritten: ERR_LIMIT. ERR_SYSTEM. */
+int key_file_put(const uint8_t seed[KEY_FILE_SEED_SIZE], const char *path,
+                 struct fault *fault) MUST_CHECK;
+
+/** key_file_put of a new random seed. Later: the further keys of a host that has several. */
 int key_file_create(uint8_t seed[KEY_FILE_SEED_SIZE], const char *path, const struct env *env,
                     struct fault *fault) MUST_CHECK;
 

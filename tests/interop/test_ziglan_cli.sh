@@ -73,6 +73,24 @@ expect "init again" 1 "exists already" ziglan i
     { echo "FAILED: mode of the key"; exit 1; }
 [ "$(stat -c %a "$root/var/lib/ziglan/zig0")" = 700 ] ||
     { echo "FAILED: mode of the state"; exit 1; }
+# A configuration of mynetwork, with the keys of tests/support/libp2p_keys.h.
+mynetwork=$(dirname "$0")/../fuzz/corpus/mynetwork
+expect "an import keeps what the machine is" 0 "Taken from .*: the key, 1 peers, 1 routes" \
+    ziglan init -i zig5 --import "$mynetwork/whole"
+expect "the imported key is this host's" 0 \
+    "4qbqtggp2wwroi6bnh4vnkqlt24gdg2zsk6wclbk6quoxr47rxya" ziglan whoami -i zig5
+expect "the imported peer is in the configuration" 0 "hostname1" cat "$root/etc/ziglan/zig5.yaml"
+rm "$root/etc/ziglan/zig5.yaml"
+expect "imported again, the key stays" 0 "the key, 1 peers" \
+    ziglan init -i zig5 --import "$mynetwork/whole"
+expect "what does not carry over is named" 0 "^  listenAddresses" \
+    ziglan init -i zig4 --import "$mynetwork/other_forms"
+expect "an import does not replace a key" 1 "another key already; take another interface" \
+    ziglan init --import "$mynetwork/whole" -c "$root/new.yaml"
+expect "what is no JSON is not imported" 2 "cut:1: that is no JSON" \
+    ziglan init -i zig3 --import "$mynetwork/cut"
+expect "and a file that is not there" 2 "no-such" ziglan init -i zig3 --import "$root/no-such"
+[ ! -e "$root/var/lib/ziglan/zig3" ] || { echo "FAILED: a failed import made files"; exit 1; }
 expect "whoami while down" 0 "my-laptop" ziglan whoami
 expect "a peer by name is none" 2 "named by its key" ziglan peer add nas
 expect "a peer named while down" 0 "^nas is a peer now" ziglan peer add "$peer" --name nas

@@ -20,6 +20,7 @@ CLIENT_1 = [*PROTO, "proto/link", *RENDEZVOUS, "client/netcheck", "client/stun2"
 CLIENT_2 = [*CLIENT_1, "client/ziglan", "client/peer"]
 CLIENT_3 = [*CLIENT_2, "client/names", "client/core", "client/admin"]
 CLIENT_4 = [*CLIENT_3, "proto/admin", "proto/host", "proto/portmap", "client/config",
+            "client/import",
             "client/platform", "client/measure",
             "client/engine", "client/daemon", "proto/doctor", BACKUP]
 LAYERS = {
@@ -75,6 +76,7 @@ LAYERS = {
     "client/core": [*CLIENT_2, "client/names"],
     "client/admin": [*CLIENT_2, "client/names", "client/core", "proto/admin"],
     "client/config": [*PROTO, "proto/portmap"],
+    "client/import": PROTO,
     "client/platform": [*PROTO, "proto/host", "client/tunnel"],
     "client/engine": [*CLIENT_3, "client/measure", "proto/host", "proto/portmap", "proto/router",
                       LMDB, "client/platform"],
