@@ -40,7 +40,7 @@ static const char template[] =
     "# pool: 100.64.0.0/16\n"
     "#\n"
     "# Let relayed packets pass the relay as bare datagrams, which costs it less.\n"
-    "# lanes: false\n"
+    "# lanes: true\n"
     "#\n"
     "# What protects packets: auto (the fastest), aegis-128l, aes-256-gcm or chacha20-poly1305.\n"
     "# cipher: auto\n"

@@ -523,6 +523,7 @@ static struct client_config *config_with_defaults(void)
         config->home_relays = true;
         config->lan = true;
         config->guess_ports = true;
+        config->lanes = true;
         config->log_level = TRACE_LEVEL_INFO;
     }
     return config;

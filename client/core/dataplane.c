@@ -60,6 +60,7 @@ static bool send_bare(struct conversation *a, struct path *path, struct tunnel_c
         outbox_commit(io->net, &path->local, &path->remote, head + frame_size);
         path_on_sent(path, frame_size, now);
         dataplane->counters.frames_out++;
+        send_by_session_too(a, path, out + head, frame_size, now);
     }
     return true;
 }

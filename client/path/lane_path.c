@@ -28,6 +28,24 @@ void lane_path_on_asked(struct path *path, struct mono now)
     path->heard = true;
 }
 
+void lane_path_on_frame(struct path *path, struct mono now)
+{
+    uint64_t gap_ns = mono_ns_between(path->at.received_at, now);
+
+    path->gap_ns = (7 * path->gap_ns + gap_ns) / 8;
+}
+
+bool lane_path_is_doubted(const struct path *path, struct mono now)
+{
+    const struct path_times *at = &path->at;
+    uint64_t late_ns = path->rtt_ns + path->rtt_ns / 4 + PATH_LANE_LATE_MS * NS_PER_MS;
+
+    return path->kind == PATH_KIND_LANE && at->live_ping_at.ns != MONO_NEVER.ns &&
+           mono_before(at->unanswered_at, at->live_ping_at) &&
+           (mono_due(mono_add_ns(at->live_ping_at, late_ns), now) ||
+            mono_ns_between(at->received_at, now) >= PATH_LANE_GAPS * path->gap_ns);
+}
+
 size_t lane_path_head(const struct path *path, uint8_t out[LANE_HEADER_SIZE])
 {
     if (path->kind != PATH_KIND_LANE) {

@@ -53,6 +53,8 @@ enum {
     PATH_LANE_REPEAT_MS = 50,   /* both of a lane, beside which there is a session, so that leaving
                                    it costs little: */
     PATH_LANE_DEAD_MS = 100,    /* or for two longer round trips */
+    PATH_LANE_LATE_MS = 10,     /* beyond a round trip and a quarter, a pong is late, */
+    PATH_LANE_GAPS = 4,         /* and so is a peer after so many times its usual pause */
     PATH_SPOKE_MS = 2000,       /* between two packets of somebody who speaks */
     PATH_STALE_MORE_MS = 10000, /* beyond a keepalive, without a sign of life */
     PATH_SIZE_RETRY_MS = 30000, /* between two searches for a larger frame size */
@@ -125,6 +127,7 @@ struct path {
     uint8_t silent_pings;          /* pings sent to it before anything was heard */
     uint16_t frame_size;           /* the largest frame that passes; 0 until usable */
     uint64_t rtt_ns;               /* smoothed; 0 until the first pong */
+    uint64_t gap_ns;               /* lane: between two frames that came, smoothed */
     uint32_t keepalive_ms;         /* direct, lane: between two packets that keep it */
     struct path_mtu mtu;
     struct path_times at;

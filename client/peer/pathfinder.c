@@ -2,6 +2,7 @@
 /* What happens to the paths of one peer, and in which order. */
 #include "client/peer/pathfinder.h"
 
+#include "client/path/lane_path.h"
 #include "client/peer/guesswork.h"
 #include "client/peer/initiation.h"
 #include "client/peer/introduction.h"
@@ -265,6 +266,7 @@ void pathfinder_on_data(struct conversation *a, const struct origin *origin, str
         origin->lane == 0 ? NULL : path_table_find_lane(&a->paths, origin->lane);
 
     if (lane != NULL) {
+        lane_path_on_frame(lane, now);
         path_on_received(lane, now);
     }
     if (origin->relay != NULL && uses_lane(a)) {
@@ -472,6 +474,10 @@ static struct mono expire_lane(struct conversation *a, struct path *path, bool a
     uint8_t bind[LANE_BIND_SIZE];
 
     if (lane_failed(&path->lane, now)) {
+        char peer[KEY_SHORT_SIZE];
+
+        env_trace(a->shared->env, TRACE_LEVEL_INFO, "lane.unanswered", "peer=%s",
+                  key_short(a->peer->key, peer));
         path_table_remove(&a->paths, path);
         choose(a, now);
         return now;

@@ -78,6 +78,14 @@ void send_frame(struct conversation *a, struct path *path, const uint8_t *frame,
     send_frame_to(dataplane, &to, frame, size, io);
 }
 
+void send_by_session_too(struct conversation *a, const struct path *lane, const uint8_t *frame,
+                         size_t size, struct mono now)
+{
+    if (lane_path_is_doubted(lane, now) && lane->relay->open) {
+        forward(a->shared->dataplane, lane->relay, a->peer->key, frame, size);
+    }
+}
+
 static bool is_control(uint8_t protocol)
 {
     return protocol == PLAIN_PROTOCOL_KEEPALIVE || protocol == PLAIN_PROTOCOL_CONTROL;
@@ -106,6 +114,7 @@ static void seal_bare(struct conversation *a, struct path *path, const uint8_t *
         outbox_commit(io->net, &path->local, &path->remote, head + frame_size);
         path_on_sent(path, frame_size, now);
         dataplane->counters.frames_out++;
+        send_by_session_too(a, path, out + head, frame_size, now);
     }
 }
 

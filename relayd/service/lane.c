@@ -223,6 +223,23 @@ static void bind_end(struct lane_service *service, struct lane_end *end, const s
     lane_workers_changed(&service->workers, end);
 }
 
+/* A relay whose own address is a private one may see its hosts at others; their lanes stay unbound,
+ * and whoever looks for the cause finds it. */
+static void address_refused(struct lane_service *service, const struct lane_end *end,
+                            const struct dgram *in, struct mono now)
+{
+    char peer[KEY_SHORT_SIZE], from[ENDPOINT_TEXT_SIZE], to[ENDPOINT_TEXT_SIZE];
+    uint32_t left_out;
+
+    service->base->counters.lane_bind_address++;
+    if (log_gate_take(&service->log, 0, &left_out, now)) {
+        env_trace(&service->base->env, TRACE_LEVEL_INFO, "lane.refused",
+                  "peer=%s address=%s at=%s left_out=%u", key_short(end->owner->key, peer),
+                  endpoint_text(&in->remote, from), endpoint_text(&in->local, to),
+                  (unsigned)left_out);
+    }
+}
+
 static void on_bind(struct lane_service *service, const struct dgram *in, struct mono now)
 {
     struct relay_counters *counters = &service->base->counters;
@@ -241,7 +258,7 @@ static void on_bind(struct lane_service *service, const struct dgram *in, struct
     } else if (m.nonce <= end->nonce) {
         counters->lane_bind_replayed++;
     } else if (!address_ok(in)) {
-        counters->lane_bind_address++;
+        address_refused(service, end, in, now);
     } else {
         end->nonce = m.nonce;
         if (address_cookie_ok_of(&service->cookies, &in->remote, end->label, now, m.cookie)) {

@@ -7,6 +7,7 @@
  */
 #pragma once
 
+#include "proto/base/log_gate.h"
 #include "proto/net/dgram.h"
 #include "proto/wire/control.h"
 #include "relayd/base/relay_base.h"
@@ -31,6 +32,7 @@ struct lane_service {
     struct outbox out; /* what waits for the next transmit */
     size_t out_at;     /* datagrams before this one were handed over */
     struct lane_turn turn;
+    struct log_gate log; /* of binds from addresses to which nothing is sent */
     struct lane_workers workers;
 };
 

@@ -21,6 +21,7 @@ static void nothing_and_comments_give_the_defaults(void **state)
         assert_false(config->metrics_on);
         assert_true(config->dns_enabled);
         assert_false(config->dns_search);
+        assert_true(config->lanes);
         assert_int_equal(config->log_level, TRACE_LEVEL_INFO);
         assert_int_equal(config->warnings_count, 0);
         client_config_free(config);
@@ -36,7 +37,7 @@ static void every_key_is_read(void **state)
                                              "listen_port: 4500\n"
                                              "portmap: off\n"
                                              "cipher: aes-256-gcm\n"
-                                             "lanes: true\n"
+                                             "lanes: false\n"
                                              "metrics: \"[::1]:9\"\n"
                                              "pool: 192.168.211.0/20\n"
                                              "mtu: 1400\n"
@@ -61,7 +62,7 @@ static void every_key_is_read(void **state)
     assert_int_equal(config->listen_port, 4500);
     assert_int_equal(config->portmap, PORTMAP_MODE_OFF);
     assert_int_equal(config->cipher, AEAD_AES_256_GCM);
-    assert_true(config->lanes);
+    assert_false(config->lanes);
     assert_true(config->metrics_on);
     assert_int_equal(config->metrics.port, 9);
     assert_int_equal(config->metrics.ip[15], 1);

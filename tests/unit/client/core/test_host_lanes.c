@@ -44,6 +44,15 @@ static unsigned longest_gap_ms(struct lab *lab, unsigned for_ms)
     return most_ms;
 }
 
+/* How many of the packets that this host got in so long were not there, of one each EVERY_MS. */
+static unsigned lost_ms(struct lab *lab, size_t host, unsigned for_ms)
+{
+    size_t before = lab->hosts[host].delivered;
+
+    (void)longest_gap_ms(lab, for_ms);
+    return for_ms - (unsigned)(lab->hosts[host].delivered - before) * EVERY_MS;
+}
+
 /* Two hosts that stay relayed, and are configured to use lanes. */
 static struct lab *lab_with_lanes(void)
 {
@@ -116,6 +125,24 @@ static void a_lane_that_is_blocked_is_left_within_300_ms_and_found_again(void **
     assert_true(longest_gap_ms(lab, 10000) <= 2 * EVERY_MS);
     assert_true(on_lane(lab, 0));
     assert_true(on_lane(lab, 1));
+    lab_free(lab);
+}
+
+static void what_is_sent_while_a_lane_is_doubted_arrives_once(void **state)
+{
+    struct lab *lab = lab_on_lane();
+    uint64_t frames = relay_counters(lab).forwarded_frames;
+
+    (void)state;
+    assert_int_equal(lost_ms(lab, 0, 2000), 0); /* nothing goes twice without need */
+    assert_true(relay_counters(lab).forwarded_frames - frames < 2 * 2000 / EVERY_MS + 60);
+    lab->cut_lanes = true;
+    assert_in_range(lost_ms(lab, 0, 2000), 60, 140); /* for so long the silence meant nothing */
+    lab->cut_lanes = false;
+    assert_int_equal(lost_ms(lab, 0, 10000), 0);
+    assert_true(on_lane(lab, 0));
+    lab->cut_lanes = true;
+    assert_in_range(lost_ms(lab, 1, 2000), 60, 140);
     lab_free(lab);
 }
 
@@ -241,6 +268,7 @@ int main(void)
         cmocka_unit_test(who_stays_relayed_uses_a_lane_and_loses_nothing),
         cmocka_unit_test(a_few_packets_make_no_lane),
         cmocka_unit_test(a_lane_that_is_blocked_is_left_within_300_ms_and_found_again),
+        cmocka_unit_test(what_is_sent_while_a_lane_is_doubted_arrives_once),
         cmocka_unit_test(where_bare_datagrams_do_not_pass_the_session_goes_on),
         cmocka_unit_test(a_mapping_that_moves_costs_a_round_trip),
         cmocka_unit_test(a_direct_path_goes_before_a_lane),

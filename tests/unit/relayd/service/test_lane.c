@@ -334,6 +334,23 @@ static void a_cookie_is_good_for_its_address_its_label_and_a_minute(void **state
     world_free(w);
 }
 
+/* What the log said of refused binds. */
+struct lines {
+    unsigned count;
+    char last[128];
+};
+
+static void on_line(void *context, enum trace_level level, const char *event, const char *text)
+{
+    struct lines *lines = context;
+
+    if (strcmp(event, "lane.refused") == 0) {
+        assert_int_equal(level, TRACE_LEVEL_INFO); /* an operator sees it by default */
+        (void)snprintf(lines->last, sizeof(lines->last), "%s", text);
+        lines->count++;
+    }
+}
+
 static void special_and_own_addresses_are_not_bound_or_challenged(void **state)
 {
     static const char *const addresses[] = {
@@ -341,10 +358,13 @@ static void special_and_own_addresses_are_not_bound_or_challenged(void **state)
         "0.0.0.0:7777",   "[fe80::1]:7777", "[::1]:7777",       "[fd00::1]:7777",
         "203.0.113.9:0",  "192.0.2.1:4433", /* the relay itself */
     };
+    struct lines lines = {0};
     struct end a, b;
     struct world *w = world_of_two(&a, &b);
 
     (void)state;
+    w->ports.note = on_line;
+    w->ports.note_context = &lines;
     for (size_t i = 0; i < TEST_COUNT(addresses); i++) {
         assert_true(endpoint_parse(&a.at, addresses[i], 1));
         print_message("%s\n", addresses[i]);
@@ -357,6 +377,8 @@ static void special_and_own_addresses_are_not_bound_or_challenged(void **state)
     assert_int_equal(world_counters(w).lane_bind_address, TEST_COUNT(addresses));
     assert_int_equal(world_counters(w).drop_lane_moved, TEST_COUNT(addresses));
     assert_int_equal(world_counters(w).lane_challenges, 0);
+    assert_int_equal(lines.count, 1); /* one line a minute */
+    assert_non_null(strstr(lines.last, "address=127.0.0.1:7777 at=192.0.2.1:4433 left_out=0"));
     world_free(w);
 }
 
