@@ -234,6 +234,31 @@ static void online_is_told_without_a_new_sequence(void **state)
     watcher_fini(&w);
 }
 
+/* A clock that is set while the entry point tells who is there makes nobody offline. */
+static void a_wrong_clock_hides_nobody_who_is_known(void **state)
+{
+    const uint64_t year_ms = UINT64_C(365) * 24 * 3600 * 1000;
+    struct directory_entry entry;
+    struct roster_change change;
+    enum roster_effect effect;
+    struct watcher w;
+
+    (void)state;
+    watcher_init_with(&w, "a", 0);
+    watcher_change_for(&w, 1, &entry, &change);
+    roster_all_offline(w.roster);
+    w.office.ports.wall_ms -= year_ms;
+    assert_int_equal(roster_apply(w.roster, &change, &effect, NULL), ERR_OK);
+    assert_true(watcher_member(&w, 1)->online);
+    w.office.ports.wall_ms += year_ms;
+    watcher_admit(&w, 2, "b", 0); /* and whoever is not known stays so */
+    watcher_change_for(&w, 2, &entry, &change);
+    w.office.ports.wall_ms -= year_ms;
+    assert_int_equal(roster_apply(w.roster, &change, &effect, NULL), ERR_DROP);
+    assert_int_equal(roster_count(w.roster), 1);
+    watcher_fini(&w);
+}
+
 static enum roster_effect tell_session(struct watcher *w, uint64_t session)
 {
     struct directory_entry entry;
@@ -347,6 +372,7 @@ int main(void)
         cmocka_unit_test(an_older_delegation_does_not_replace_a_newer_one),
         cmocka_unit_test(a_revocation_wins_and_old_admissions_do_not_return),
         cmocka_unit_test(a_fixed_address_stays_with_its_first_member),
+        cmocka_unit_test(a_wrong_clock_hides_nobody_who_is_known),
         cmocka_unit_test(online_is_told_without_a_new_sequence),
         cmocka_unit_test(a_member_in_another_session_has_come_again),
     };
