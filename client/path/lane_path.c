@@ -32,7 +32,7 @@ void lane_path_on_frame(struct path *path, struct mono now)
 {
     uint64_t gap_ns = mono_ns_between(path->at.received_at, now);
 
-    path->gap_ns = (7 * path->gap_ns + gap_ns) / 8;
+    path->at.gap_ns = (7 * path->at.gap_ns + gap_ns) / 8;
 }
 
 bool lane_path_is_doubted(const struct path *path, struct mono now)
@@ -43,7 +43,7 @@ bool lane_path_is_doubted(const struct path *path, struct mono now)
     return path->kind == PATH_KIND_LANE && at->live_ping_at.ns != MONO_NEVER.ns &&
            mono_before(at->unanswered_at, at->live_ping_at) &&
            (mono_due(mono_add_ns(at->live_ping_at, late_ns), now) ||
-            mono_ns_between(at->received_at, now) >= PATH_LANE_GAPS * path->gap_ns);
+            mono_ns_between(at->received_at, now) >= PATH_LANE_GAPS * at->gap_ns);
 }
 
 size_t lane_path_head(const struct path *path, uint8_t out[LANE_HEADER_SIZE])

@@ -109,6 +109,7 @@ struct path_times {
     struct mono unanswered_at; /* first frame sent since the last one received */
     struct mono ping_sent_at;  /* last ping of any kind since the last pong */
     struct mono live_ping_at;  /* first ping of this silence */
+    uint64_t gap_ns;           /* lane: between two frames that came, smoothed */
 };
 
 struct path {
@@ -127,7 +128,6 @@ struct path {
     uint8_t silent_pings;          /* pings sent to it before anything was heard */
     uint16_t frame_size;           /* the largest frame that passes; 0 until usable */
     uint64_t rtt_ns;               /* smoothed; 0 until the first pong */
-    uint64_t gap_ns;               /* lane: between two frames that came, smoothed */
     uint32_t keepalive_ms;         /* direct, lane: between two packets that keep it */
     struct path_mtu mtu;
     struct path_times at;
