@@ -17,6 +17,9 @@
     "zK3TgTcWzKaPmkiscm9re4bHEgomNspzVGGppCiz1YV8HasytfhNJGTdXxAx6hrYgM6qHcL9bgvw2yMeRyuMvip6KoNB" \
     "eDUdKkjK3sbySobF6YTox9g1aRtagP6gdjCDSArtKBZvX"
 #define LIBP2P_B_ID "12D3KooWRo2R2mgq1WqP3ZnD8sgQDoangiDjL13kJG71jZq7Xphy"
+#define LIBP2P_B_PRIVATE                                                                           \
+    "z23jhTab3CPofQBkq89LJCFTt3Wvrii5tFwaetpWRP41S9ocNditaZbBNfn4UvqYXoVzGRxQPN5rYT2PLoeagx2VXSuW" \
+    "9Z"
 /* Of other kinds of keys: secp256k1 and RSA. */
 #define LIBP2P_SECP256K1_ID "16Uiu2HAmS6afqNNvSqfKNn8mqsbgxEcypUitURTur6PBcmHfDcCK"
 #define LIBP2P_SECP256K1_PRIVATE "z4XZF1VcNxCRjYeS8e6mp7LhTfVMefwDLK9Av8MT6Q6zST1Q6d"
