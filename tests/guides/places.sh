@@ -45,9 +45,6 @@ guide_boots() { # name...
     local name
     for name; do
         check "$name boots" machine_start "$name" systemd
-        # Its resolver for what is not in /etc/hosts; commands that ask the archive use it, too.
-        [ -L "$MACHINES/$name/root/etc/resolv.conf" ] ||
-            machine "$name" tee /etc/resolv.conf </etc/resolv.conf >/dev/null
     done
 }
 
@@ -104,7 +101,6 @@ place_home() {
     lab_in inet ip route del 192.168.1.0/24 # as on the internet: nobody outside knows that network
     router_rules pcp
     router_suites
-    # shellcheck disable=SC2154
     router_up "${suites[0]}" pcp
     for name in friend other attic laptop; do guide_machine "$name"; done
     guide_boots friend other attic laptop
