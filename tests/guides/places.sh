@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # shellcheck shell=bash
 #
-# What is there before the reader of a guide begins: place_GUIDE makes the machines of that guide, with
-# the user `me`, who may use sudo, and the packages in the home folder. Source it behind
-# tests/interop/router_common.sh and tests/package/machine.sh. $suite and $packages are those of tests/guides/run.
+# What is there before the reader of a guide begins: place_GUIDE makes the machines of that guide,
+# with the user `me`, who may use sudo, and the packages in the home folder. Source it behind
+# tests/interop/router_common.sh and tests/package/machine.sh. $suite and $packages are those of
+# tests/guides/run.
+# shellcheck disable=SC2154
 
 GUIDE_BASE="systemd-sysv dbus sudo iproute2 iputils-ping"
 
@@ -150,7 +152,7 @@ place_moving() {
     guide_open_relay friend 203.0.113.77 >"$LAB_DIR/friend.url"
     cp "$LAB_DIR/friend.url" "$MACHINES/nas/root/home/me/"
     cp "$LAB_DIR/friend.url" "$MACHINES/desk/root/home/me/"
-    lab_in laptop ip link add old0 type dummy
+    lab_in laptop ip tuntap add old0 mode tun
     lab_in laptop ip addr add 100.101.102.103/10 dev old0
     lab_in laptop ip link set old0 up
     old_configuration nas "$(libp2p_key B_ID)" "$(libp2p_key A_PRIVATE)" desk

@@ -5,13 +5,14 @@
     play.py GUIDE MACHINES
 
 GUIDE is a Markdown file. In its blocks of ```console a line `me@laptop:~$ COMMAND` is a command of
-that user on that machine; a line that ends with a backslash goes on. What stands below it, up to the
-next command, must be among what the command prints, in that order, and the command must succeed:
+that user on that machine; a line that ends with a backslash goes on. What stands below it, up to
+the next command, must be among what the command prints, in that order, and the command must
+succeed:
 
 * a line `...` stands for any lines, and so does what is left out at the end;
 * keys, tokens, addresses, numbers and blanks may differ, and # begins a remark behind two blanks;
-* a line that begins with ziglan:// below a command that ends with a lone - is what the reader pastes:
-  the URL that a command printed last.
+* a line that begins with ziglan:// below a command that ends with a lone - is what the reader
+  pastes: the URL that a command printed last.
 
 MACHINES has a line for each machine: its name and the process in whose namespaces it is. Commands
 that need the archive (apt) use this machine's network. Commands that only look are given again for
@@ -113,7 +114,8 @@ def give(step, pid, pasted):
     command = step.command
     if archive:
         resolver = open("/etc/resolv.conf", encoding="utf-8").read()
-        words += ["DEBIAN_FRONTEND=noninteractive", "unshare", "-m", "bash", "-c", RESOLVER, resolver]
+        words += ["DEBIAN_FRONTEND=noninteractive"]
+        words += ["unshare", "-m", "bash", "-c", RESOLVER, resolver]
         command = command.replace("apt install", "apt-get -q -y install")
         command = command.replace("sudo ", "sudo --preserve-env=DEBIAN_FRONTEND ", 1)
     shell = ["runuser", "-u", step.user, "--", "env", "HOME=" + home_of(step.user),
@@ -165,7 +167,8 @@ def main():
             return 1
         found = re.findall(r"^\s*(ziglan://\S+)", printed, re.M)
         url = found[0] if found else url
-        print(f"ok      {step.machine}: {step.command}  ({time.monotonic() - began:.1f} s)", flush=True)
+        took = time.monotonic() - began
+        print(f"ok      {step.machine}: {step.command}  ({took:.1f} s)", flush=True)
     return 0
 
 
