@@ -28,5 +28,7 @@ void lane_demand_on_used(struct lane_demand *demand)
 
 void lane_demand_on_closed(struct lane_demand *demand, struct mono now)
 {
-    demand->ask_at = mono_min(demand->ask_at, now);
+    if (demand->failures == 0) {
+        demand->ask_at = mono_min(demand->ask_at, now);
+    }
 }

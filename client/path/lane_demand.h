@@ -35,5 +35,6 @@ void lane_demand_on_asked(struct lane_demand *demand, struct mono now);
 /** A lane was of use: when it is lost, the next question may come soon. */
 void lane_demand_on_used(struct lane_demand *demand);
 
-/** The relay closed it, for no fault of the way: the next frames may ask. */
+/** The relay closed it: if it was of use, that is for no fault of the way, and the next frames may
+ * ask. */
 void lane_demand_on_closed(struct lane_demand *demand, struct mono now);

@@ -17,11 +17,11 @@
  */
 #pragma once
 
-#include "client/path/lane.h"
 #include "client/stun2/keepalive.h"
 #include "client/stun2/relay_session.h"
 #include "client/stun2/way.h"
 #include "proto/base/mono.h"
+#include "proto/crypto/lane.h"
 #include "proto/net/endpoint.h"
 
 #include <stdbool.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Lanes to peers (docs/protocol.md, section 18): asking relays for them, and what relays say. What
- * a lane is as a path: client/path/lane.h.
+ * a lane is as a path: client/path/lane_path.h.
  */
 #pragma once
 

@@ -71,6 +71,8 @@
       "Lanes between two sessions, by event.")                                                     \
     X(lanes_closed, "lane_events_total", "event=\"closed\"", "")                                   \
     X(lanes_limit, "lane_events_total", "event=\"limit\"", "")                                     \
+    X(lanes_chained, "lane_events_total", "event=\"chained\"", "")                                 \
+    X(lanes_refused, "lane_events_total", "event=\"refused\"", "")                                 \
     X(lane_bound, "lane_binds_total", "result=\"bound\"",                                          \
       "Hosts that said where they are, by what became of it.")                                     \
     X(lane_challenges, "lane_binds_total", "result=\"challenged\"", "")                            \
@@ -78,6 +80,7 @@
     X(lane_bind_forged, "lane_binds_total", "result=\"forged\"", "")                               \
     X(lane_bind_replayed, "lane_binds_total", "result=\"replayed\"", "")                           \
     X(lane_bind_address, "lane_binds_total", "result=\"address\"", "")                             \
+    X(lane_bind_unanswered, "lane_binds_total", "result=\"unanswered\"", "")                       \
     X(gone_sent, "gone_total", "result=\"sent\"", "Gone messages for keys without session.")       \
     X(gone_suppressed, "gone_total", "result=\"suppressed\"", "")                                  \
     X(stun_answered, "stun_requests_total", "result=\"answered\"",                                 \

@@ -35,7 +35,7 @@ static int services_init(struct relay_core *core, struct mono now)
         rc = forward_relay_init(&core->forward, base, &core->presence, now);
     }
     if (rc == ERR_OK) {
-        rc = lane_service_init(&core->lane, base);
+        rc = lane_service_init(&core->lane, base, &core->forward);
     }
     watch_service_init(&core->watch, base);
     core->session = (struct session_service){.base = base,
@@ -416,7 +416,7 @@ void relay_core_expire(struct relay_core *core, struct mono now)
     punch_service_expire(&core->punch, now);
     presence_expire(&core->presence, now);
     forward_relay_expire(&core->forward, now);
-    lane_workers_expire(&core->lane.workers, now);
+    lane_service_expire(&core->lane, now);
     session_expire(&core->session, now);
     while (reach_dials_expire(&core->mesh.dials, &outcome, now)) {
         measured(core, &outcome, now);
@@ -444,7 +444,7 @@ struct mono relay_core_deadline(const struct relay_core *core)
         return (struct mono){0};
     }
     at = mono_min(at, session_deadline(&core->session));
-    at = mono_min(at, lane_workers_deadline(&core->lane.workers));
+    at = mono_min(at, lane_service_deadline(&core->lane));
     at = mono_min(at, neighbour_deadline(&core->base.neighbours));
     at = mono_min(at, peer_service_deadline(&core->peers));
     at = mono_min(at, mesh_service_deadline(&core->mesh));

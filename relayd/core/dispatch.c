@@ -106,6 +106,16 @@ static void on_lane_open(const struct request *r)
     lane_service_on_open(&r->core->lane, r->client, r->message, r->now);
 }
 
+static void on_lane_relayed(const struct request *r)
+{
+    lane_chain_on_relayed(&r->core->lane.chain, r->client, r->message->lane_relayed, r->now);
+}
+
+static void on_lane_closed(const struct request *r)
+{
+    lane_chain_on_closed(&r->core->lane.chain, r->client, r->message->lane_closed->label);
+}
+
 static void on_blocked(const struct request *r)
 {
     forward_relay_on_blocked(&r->core->forward, r->client, r->message, r->now);
@@ -275,6 +285,8 @@ static const struct row {
     {ZIGLAN__CONTROL__BODY_BLOCK, ASKER_HOST, on_block},
     {ZIGLAN__CONTROL__BODY_UNBLOCK, ASKER_HOST, on_unblock},
     {ZIGLAN__CONTROL__BODY_LANE_OPEN, ASKER_HOST, on_lane_open},
+    {ZIGLAN__CONTROL__BODY_LANE_RELAYED, ASKER_RELAY, on_lane_relayed},
+    {ZIGLAN__CONTROL__BODY_LANE_CLOSED, ASKER_RELAY_QUIETLY, on_lane_closed},
     {ZIGLAN__CONTROL__BODY_BLOCKED, ASKER_RELAY_QUIETLY, on_blocked},
     {ZIGLAN__CONTROL__BODY_GONE, ASKER_RELAY_QUIETLY, on_gone},
     {ZIGLAN__CONTROL__BODY_ATTACHMENT_WANTED, ASKER_RELAY_QUIETLY, on_attachment_wanted},

@@ -213,6 +213,30 @@ static bool allotment_ok(struct forward_relay *service, const struct bringer *fr
     return false;
 }
 
+bool forward_foreign_charge(struct forward_relay *service, const struct relay_client *neighbour,
+                            const uint8_t src[KEY_SIZE], const struct relay_client *to, size_t size,
+                            struct mono now)
+{
+    const struct bringer from = bringer_of(neighbour);
+    const struct relayed frame = {.src = src,
+                                  .dst = to->key,
+                                  .passed = neighbour->key,
+                                  .passed_count = 1,
+                                  .frame_size = size};
+
+    if (!foreign_limits_bytes(&service->limits, from.key, size, now)) {
+        return false;
+    }
+    if (!foreign_limits_source(&service->limits, from.key, from.key, src, size, now)) {
+        gone_tell(service, &from, &frame, GONE_OVER_RATE, now);
+        return false;
+    }
+    if (from.neighbour != NULL) {
+        neighbour_used(&service->base->neighbours, from.neighbour, now);
+    }
+    return allotment_ok(service, &from, &frame, to->state == RELAY_CLIENT_STATE_MEMBER, now);
+}
+
 /* ---- for a host here ---- */
 
 /* The session of the receiver. NULL, which is counted, if there is none that may be reached. */

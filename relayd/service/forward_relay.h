@@ -46,6 +46,7 @@ enum forward_mark {
     FORWARD_MARK_PUNCH,        /* host here, target, request id: the target's relay was asked */
     FORWARD_MARK_PUNCH_ON_WAY, /* host here, target: it was asked a moment ago */
     FORWARD_MARK_MEASURE,      /* host here: it was told to measure its NAT */
+    FORWARD_MARK_LANE,         /* host here, host elsewhere: its relay was asked for a lane */
 };
 
 /** An entry relay was told that dst, a host here, blocks src; until then that holds there. */

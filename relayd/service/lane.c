@@ -5,19 +5,26 @@
 #include "proto/base/bytes.h"
 #include "proto/crypto/lane_frame.h"
 #include "relayd/service/forward.h"
+#include "relayd/service/lane_ends.h"
 
 #include <sodium.h>
 #include <string.h>
 
-int lane_service_init(struct lane_service *service, struct relay_base *base)
+int lane_service_init(struct lane_service *service, struct relay_base *base,
+                      struct forward_relay *relays)
 {
     int rc;
 
     service->base = base;
+    service->chain = (struct lane_chain){
+        .ends = {.base = base, .table = &service->table, .workers = &service->workers},
+        .relays = relays,
+        .out = &service->out,
+        .bind_at = MONO_NEVER};
     service->turn = (struct lane_turn){.room = LANE_QUEUE_BYTES, .number = 1};
     rc = lane_table_init(&service->table, &base->env);
     if (rc == ERR_OK) {
-        rc = lane_workers_init(&service->workers, base);
+        rc = lane_workers_init(&service->workers, base, relays);
     }
     return rc == ERR_OK ? outbox_init(&service->out, LANE_QUEUE_BYTES, LANE_QUEUE_DGRAMS) : rc;
 }
@@ -32,68 +39,17 @@ void lane_service_fini(struct lane_service *service)
 
 /* ---- opening ---- */
 
-static bool pair_allowed(const struct relay_base *base, const struct relay_client *a,
-                         const struct relay_client *b)
-{
-    return forward_allowed(base, a, b) && forward_allowed(base, b, a);
-}
-
-static void opened_send(struct relay_base *base, const struct lane_end *end, uint32_t request_id)
-{
-    Ziglan__LaneOpened body = ZIGLAN__LANE_OPENED__INIT;
-    Ziglan__Control message = ZIGLAN__CONTROL__INIT;
-
-    body.dst = control_bytes(end->other->owner->key, KEY_SIZE);
-    body.label = end->label;
-    body.secret = control_bytes(end->secret, LANE_SECRET_SIZE);
-    message.request_id = request_id;
-    message.body_case = ZIGLAN__CONTROL__BODY_LANE_OPENED;
-    message.lane_opened = &body;
-    reply_send(&base->reply, end->owner, &message);
-}
-
-static void incoming_send(struct relay_base *base, const struct lane_end *end)
-{
-    Ziglan__LaneIncoming body = ZIGLAN__LANE_INCOMING__INIT;
-    Ziglan__Control message = ZIGLAN__CONTROL__INIT;
-
-    body.src = control_bytes(end->other->owner->key, KEY_SIZE);
-    body.label = end->label;
-    body.secret = control_bytes(end->secret, LANE_SECRET_SIZE);
-    message.body_case = ZIGLAN__CONTROL__BODY_LANE_INCOMING;
-    message.lane_incoming = &body;
-    reply_send(&base->reply, end->owner, &message);
-}
-
-/* The end of the client of its lane to a key; NULL, with *verdict, if it can have none. Who is not
- * here and who does not want it are told apart by nobody whom the relay does not serve. */
-static struct lane_end *end_for(struct lane_service *service, struct relay_client *client,
-                                const uint8_t dst[KEY_SIZE], enum verdict *verdict, struct mono now)
+/* The end of a client of its lane to another one; NULL, with *verdict, if there is no room. */
+static struct lane_end *end_between(struct lane_service *service, struct relay_client *client,
+                                    struct relay_client *to, enum verdict *verdict,
+                                    struct mono now)
 {
     struct relay_base *base = service->base;
-    struct relay_client *to = session_table_of_key(&base->sessions, dst);
-    struct lane_end *end = NULL;
+    struct lane_end *end = lane_table_between(client, to);
     int rc;
 
-    if (client->state != RELAY_CLIENT_STATE_MEMBER && !base->cfg.open_relay) {
-        *verdict = VERDICT_NOT_MEMBER;
-        return NULL;
-    }
-    if (to == NULL || to == client) {
-        *verdict = to == NULL ? VERDICT_NOT_FOUND : VERDICT_BAD_REQUEST;
-        return NULL;
-    }
-    if (!pair_allowed(base, client, to)) {
-        *verdict = VERDICT_REFUSED;
-        return NULL;
-    }
-    end = lane_table_between(client, to);
     if (end != NULL) {
         return end;
-    }
-    if (!service->cookies_drawn) {
-        address_cookies_init(&service->cookies, &base->env);
-        service->cookies_drawn = true;
     }
     rc = lane_table_open(&service->table, &end, client, to, now);
     if (rc != ERR_OK) {
@@ -103,8 +59,38 @@ static struct lane_end *end_for(struct lane_service *service, struct relay_clien
     }
     base->counters.lanes_opened++;
     lane_workers_changed(&service->workers, end);
-    incoming_send(base, end->other);
+    lane_ends_tell_incoming(base, end->other);
     return end;
+}
+
+/* The end of the client of its lane to a key; NULL, with *verdict, if it can have none. Who is not
+ * here and who does not want it are told apart by nobody whom the relay does not serve. */
+static struct lane_end *end_for(struct lane_service *service, struct relay_client *client,
+                                const uint8_t dst[KEY_SIZE], enum verdict *verdict, struct mono now)
+{
+    struct relay_base *base = service->base;
+    struct relay_client *to = session_table_of_key(&base->sessions, dst);
+
+    if (client->state != RELAY_CLIENT_STATE_MEMBER && !base->cfg.open_relay) {
+        *verdict = VERDICT_NOT_MEMBER;
+        return NULL;
+    }
+    if (!service->cookies_drawn) {
+        address_cookies_init(&service->cookies, &base->env);
+        service->cookies_drawn = true;
+    }
+    if (to == NULL) {
+        return lane_chain_ask(&service->chain, client, dst, verdict, now);
+    }
+    if (to == client || to->neighbour != NULL) {
+        *verdict = to == client ? VERDICT_BAD_REQUEST : VERDICT_NOT_FOUND;
+        return NULL;
+    }
+    if (!forward_allowed(base, client, to) || !forward_allowed(base, to, client)) {
+        *verdict = VERDICT_REFUSED;
+        return NULL;
+    }
+    return end_between(service, client, to, verdict, now);
 }
 
 void lane_service_on_open(struct lane_service *service, struct relay_client *client,
@@ -118,53 +104,25 @@ void lane_service_on_open(struct lane_service *service, struct relay_client *cli
         reply_refuse(&service->base->reply, client, message->request_id, verdict, NULL);
         return;
     }
-    opened_send(service->base, end, message->request_id);
+    lane_ends_tell_opened(service->base, end, message->request_id);
 }
 
 /* ---- closing ---- */
 
-static void closed_send(struct relay_base *base, const struct lane_end *end)
-{
-    Ziglan__LaneClosed body = ZIGLAN__LANE_CLOSED__INIT;
-    Ziglan__Control message = ZIGLAN__CONTROL__INIT;
-
-    body.label = end->label;
-    message.body_case = ZIGLAN__CONTROL__BODY_LANE_CLOSED;
-    message.lane_closed = &body;
-    reply_send(&base->reply, end->owner, &message);
-}
-
-/* Close the lane of this end, and tell the other one. */
-static void end_close(struct lane_service *service, struct lane_end *end)
-{
-    struct relay_base *base = service->base;
-
-    env_trace(&base->env, TRACE_LEVEL_DEBUG, "lane.closed",
-              "frames=%llu bytes=%llu back=%llu bytes_back=%llu", (unsigned long long)end->frames,
-              (unsigned long long)end->bytes, (unsigned long long)end->other->frames,
-              (unsigned long long)end->other->bytes);
-    closed_send(base, end->other);
-    base->counters.lanes_closed++;
-    lane_workers_closed(&service->workers, end);
-    lane_table_close(&service->table, end);
-}
-
 void lane_service_leave(struct lane_service *service, const struct relay_client *client)
 {
     while (!LIST_EMPTY(&client->lanes.ends)) {
-        end_close(service, LIST_FIRST(&client->lanes.ends));
+        lane_ends_close(&service->chain.ends, LIST_FIRST(&client->lanes.ends), false);
     }
 }
 
 void lane_service_on_block(struct lane_service *service, const struct relay_client *client,
                            const uint8_t key[KEY_SIZE])
 {
-    const struct relay_client *other = session_table_of_key(&service->base->sessions, key);
-    struct lane_end *end = other == NULL ? NULL : lane_table_between(client, other);
+    struct lane_end *end;
 
-    if (end != NULL && !pair_allowed(service->base, client, other)) {
-        closed_send(service->base, end);
-        end_close(service, end);
+    while ((end = lane_table_to(client, key)) != NULL && !lane_ends_allowed(service->base, end)) {
+        lane_ends_close(&service->chain.ends, end, true);
     }
 }
 
@@ -177,9 +135,9 @@ void lane_service_sweep(struct lane_service *service, struct mono now)
         struct lane_end *end = &lane->ends[0];
 
         if (mono_due(mono_add_ms(lane->used_at, LANE_IDLE_MS), now) ||
-            !pair_allowed(service->base, end->owner, end->other->owner)) {
-            closed_send(service->base, end);
-            end_close(service, end);
+            !lane_ends_allowed(service->base, end) ||
+            lane_chain_is_over(&service->chain, lane, now)) {
+            lane_ends_close(&service->chain.ends, end, true);
         }
     }
 }
@@ -253,7 +211,7 @@ static void on_bind(struct lane_service *service, const struct dgram *in, struct
     end = lane_table_find(&service->table, m.label);
     if (end == NULL) {
         counters->lane_bind_unknown++;
-    } else if (!lane_mac_ok(in->data, in->size, end->secret)) {
+    } else if (lane_chain_binds(end) || !lane_mac_ok(in->data, in->size, end->secret)) {
         counters->lane_bind_forged++;
     } else if (m.nonce <= end->nonce) {
         counters->lane_bind_replayed++;
@@ -277,6 +235,10 @@ static void on_moved(struct lane_service *service, struct lane_end *end, const s
                      struct mono now)
 {
     service->base->counters.drop_lane_moved++;
+    if (lane_chain_binds(end)) {
+        lane_chain_on_moved(&service->chain, end, now);
+        return;
+    }
     if (!address_ok(in) || (end->challenged_at.ns != MONO_NEVER.ns &&
                             mono_ms_between(end->challenged_at, now) < LANE_CHALLENGE_MS)) {
         return;
@@ -342,7 +304,11 @@ void lane_service_receive(struct lane_service *service, const struct dgram *in, 
     case FRAME_TYPE_LANE_BIND:
         on_bind(service, in, now);
         break;
-    default: /* what relays say, and what later versions add */
+    case FRAME_TYPE_LANE_CHALLENGE:
+    case FRAME_TYPE_LANE_BOUND:
+        lane_chain_receive(&service->chain, in, now);
+        break;
+    default: /* what later versions add */
         service->base->counters.drop_lane_frame++;
         break;
     }
@@ -372,4 +338,31 @@ void lane_service_transmit(struct lane_service *service, struct outbox *out)
 bool lane_service_waits(const struct lane_service *service)
 {
     return service->out.items_count > 0;
+}
+
+/* ---- time ---- */
+
+void lane_service_on_moved(struct lane_service *service, const struct relay_client *client,
+                           struct mono now)
+{
+    struct lane_end *end;
+
+    LIST_FOREACH(end, &client->lanes.ends, in_owner)
+    {
+        if (lane_chain_binds(end)) {
+            lane_chain_on_moved(&service->chain, end, now);
+        }
+    }
+}
+
+void lane_service_expire(struct lane_service *service, struct mono now)
+{
+    lane_chain_expire(&service->chain, now);
+    lane_workers_expire(&service->workers, now);
+}
+
+struct mono lane_service_deadline(const struct lane_service *service)
+{
+    return mono_min(lane_chain_deadline(&service->chain),
+                    lane_workers_deadline(&service->workers));
 }

@@ -12,6 +12,7 @@
 #include "proto/wire/control.h"
 #include "relayd/base/relay_base.h"
 #include "relayd/service/address_cookie.h"
+#include "relayd/service/lane_chain.h"
 #include "relayd/service/lane_table.h"
 #include "relayd/service/lane_workers.h"
 
@@ -34,11 +35,13 @@ struct lane_service {
     struct lane_turn turn;
     struct log_gate log; /* of binds from addresses to which nothing is sent */
     struct lane_workers workers;
+    struct lane_chain chain; /* lanes to hosts at other relays */
 };
 
-/** No lanes. base is borrowed and outlives the service. ERR_NOMEM; lane_service_fini is legal then.
- */
-int lane_service_init(struct lane_service *service, struct relay_base *base) MUST_CHECK;
+/** No lanes. base and relays are borrowed and outlive the service. ERR_NOMEM; lane_service_fini is
+ * legal then. */
+int lane_service_init(struct lane_service *service, struct relay_base *base,
+                      struct forward_relay *relays) MUST_CHECK;
 void lane_service_fini(struct lane_service *service);
 
 /** LaneOpen: LaneOpened, or an Error; and LaneIncoming to the other host if the lane is new. */
@@ -56,6 +59,10 @@ void lane_service_leave(struct lane_service *service, const struct relay_client 
 void lane_service_on_block(struct lane_service *service, const struct relay_client *client,
                            const uint8_t key[KEY_SIZE]);
 
+/** A session has another address: what is bound at its relay, if it is one, is bound anew. */
+void lane_service_on_moved(struct lane_service *service, const struct relay_client *client,
+                           struct mono now);
+
 /** Close lanes without traffic, and those whose hosts may not talk any more; about once a minute,
  * and when the settings changed. */
 void lane_service_sweep(struct lane_service *service, struct mono now);
@@ -65,3 +72,7 @@ void lane_service_transmit(struct lane_service *service, struct outbox *out);
 
 /** True while something waits for the next transmit. */
 bool lane_service_waits(const struct lane_service *service);
+
+/** What is due: binds at neighbours, and what workers used; and when to call this again. */
+void lane_service_expire(struct lane_service *service, struct mono now);
+struct mono lane_service_deadline(const struct lane_service *service);

@@ -2,6 +2,8 @@
 /* A slab of lanes, a map of labels, and for each session the list of its ends. */
 #include "relayd/service/lane_table.h"
 
+#include <string.h>
+
 int lane_table_init(struct lane_table *table, const struct env *env)
 {
     int rc = slab_new(&table->lanes, sizeof(struct relay_lane), LANES_MAX);
@@ -31,8 +33,48 @@ struct lane_end *lane_table_between(const struct relay_client *from, const struc
     return NULL;
 }
 
+bool lane_end_is_relays(const struct lane_end *end)
+{
+    return end == end->lane->far_end;
+}
+
+const uint8_t *lane_end_peer(const struct lane_end *end)
+{
+    return lane_end_is_relays(end->other) ? end->lane->far : end->other->owner->key;
+}
+
+struct lane_end *lane_table_to(const struct relay_client *from, const uint8_t key[KEY_SIZE])
+{
+    struct lane_end *end;
+
+    LIST_FOREACH(end, &from->lanes.ends, in_owner)
+    {
+        if (memcmp(lane_end_peer(end), key, KEY_SIZE) == 0) {
+            return end;
+        }
+    }
+    return NULL;
+}
+
+struct lane_end *lane_table_through(const struct relay_client *from, const uint8_t key[KEY_SIZE],
+                                    const struct relay_client *neighbour)
+{
+    struct lane_end *end;
+
+    LIST_FOREACH(end, &from->lanes.ends, in_owner)
+    {
+        if (end->other->owner == neighbour && memcmp(lane_end_peer(end), key, KEY_SIZE) == 0) {
+            return end;
+        }
+    }
+    return NULL;
+}
+
 static uint32_t share_of(const struct relay_client *client)
 {
+    if (client->state == RELAY_CLIENT_STATE_NEIGHBOUR) {
+        return LANES_PER_RELAY_MAX;
+    }
     return client->state == RELAY_CLIENT_STATE_MEMBER ? LANES_PER_MEMBER_MAX
                                                       : LANES_PER_STRANGER_MAX;
 }
@@ -44,16 +86,27 @@ static bool has_room(const struct lane_table *table, const struct relay_client *
            (!stranger || table->strangers_count < LANES_MAX / 2);
 }
 
-/* Give an end what only its host and we know. ERR_NOMEM. */
-static int end_begin(struct lane_table *table, struct relay_lane *lane, size_t at,
-                     struct relay_client *owner)
+static void end_draw(const struct lane_table *table, struct lane_end *end)
 {
-    struct lane_end *end = &lane->ends[at];
-
     env_random(table->env, end->secret, sizeof(end->secret));
     do {
         env_random(table->env, &end->label, sizeof(end->label));
     } while (end->label == 0 || map_find(table->by_label, &end->label, NULL));
+}
+
+/* Give an end what only its owner and we know; `given` is what the owner drew, or NULL. ERR_NOMEM.
+ */
+static int end_begin(struct lane_table *table, struct relay_lane *lane, size_t at,
+                     struct relay_client *owner, const struct lane_far *given)
+{
+    struct lane_end *end = &lane->ends[at];
+
+    if (given == NULL) {
+        end_draw(table, end);
+    } else {
+        end->label = given->label;
+        memcpy(end->secret, given->secret, LANE_SECRET_SIZE);
+    }
     end->owner = owner;
     end->other = &lane->ends[1 - at];
     end->lane = lane;
@@ -61,8 +114,9 @@ static int end_begin(struct lane_table *table, struct relay_lane *lane, size_t a
     return map_put_pointer(table->by_label, &end->label, end);
 }
 
-int lane_table_open(struct lane_table *table, struct lane_end **out, struct relay_client *from,
-                    struct relay_client *to, struct mono now)
+/* given: the label and secret of the first end, if its owner drew them; or NULL. */
+static int lane_open(struct lane_table *table, struct lane_end **out, struct relay_client *from,
+                     struct relay_client *to, const struct lane_far *given, struct mono now)
 {
     bool stranger =
         from->state != RELAY_CLIENT_STATE_MEMBER || to->state != RELAY_CLIENT_STATE_MEMBER;
@@ -79,7 +133,8 @@ int lane_table_open(struct lane_table *table, struct lane_end **out, struct rela
     lane->handle = handle;
     lane->stranger = stranger;
     lane->used_at = now;
-    if (end_begin(table, lane, 0, from) != ERR_OK || end_begin(table, lane, 1, to) != ERR_OK) {
+    if (end_begin(table, lane, 0, from, given) != ERR_OK ||
+        end_begin(table, lane, 1, to, NULL) != ERR_OK) {
         (void)map_remove(table->by_label, &lane->ends[0].label, NULL);
         slab_release(table->lanes, handle);
         return ERR_NOMEM;
@@ -91,6 +146,42 @@ int lane_table_open(struct lane_table *table, struct lane_end **out, struct rela
     table->strangers_count += stranger ? 1 : 0;
     *out = &lane->ends[0];
     return ERR_OK;
+}
+
+int lane_table_open(struct lane_table *table, struct lane_end **out, struct relay_client *from,
+                    struct relay_client *to, struct mono now)
+{
+    return lane_open(table, out, from, to, NULL, now);
+}
+
+int lane_table_open_far(struct lane_table *table, struct lane_end **out, struct relay_client *from,
+                        struct relay_client *to, const struct lane_far *far, struct mono now)
+{
+    bool given = from->neighbour != NULL;
+    int rc;
+
+    if (given && (far->label == 0 || map_find(table->by_label, &far->label, NULL))) {
+        return ERR_DROP;
+    }
+    rc = lane_open(table, out, from, to, given ? far : NULL, now);
+    if (rc == ERR_OK) {
+        struct relay_lane *lane = (*out)->lane;
+
+        lane->far_end = &lane->ends[given ? 0 : 1];
+        lane->given = given;
+        memcpy(lane->far, far->key, KEY_SIZE);
+    }
+    return rc;
+}
+
+void lane_table_binds(struct lane_table *table, struct relay_lane *lane, bool binds)
+{
+    if (binds && !lane->binds) {
+        LIST_INSERT_HEAD(&table->binding, lane, in_binding);
+    } else if (!binds && lane->binds) {
+        LIST_REMOVE(lane, in_binding);
+    }
+    lane->binds = binds;
 }
 
 struct lane_end *lane_table_find(struct lane_table *table, uint64_t label)
@@ -105,6 +196,7 @@ void lane_table_close(struct lane_table *table, struct lane_end *end)
 {
     struct relay_lane *lane = end->lane;
 
+    lane_table_binds(table, lane, false);
     lane->ends[0].owner->lanes.opened--;
     lane->ends[1].owner->lanes.incoming--;
     for (size_t i = 0; i < 2; i++) {

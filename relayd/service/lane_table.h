@@ -2,8 +2,9 @@
 /*
  * The lanes of a relay (docs/protocol.md, section 18). A lane joins two sessions; each end has a
  * label, at which its host's frames are known, a secret, by which the host proves itself, and the
- * address that it proved last. The table owns the lanes and finds them; it sends and decides
- * nothing.
+ * address that it proved last. Of a lane over two relays one session is the other relay's, and the
+ * end of that has the same label at both. The table owns the lanes and finds them; it sends and
+ * decides nothing.
  */
 #pragma once
 
@@ -12,6 +13,7 @@
 #include "proto/base/map.h"
 #include "proto/base/mono.h"
 #include "proto/base/slab.h"
+#include "proto/crypto/lane.h"
 #include "proto/net/endpoint.h"
 #include "relayd/base/relay_client.h"
 #include "relayd/service/lane_share.h"
@@ -23,6 +25,7 @@ enum {
     LANES_MAX = 16384,           /* of which lanes with a stranger may be half */
     LANES_PER_MEMBER_MAX = 256,  /* that it opened, and as many that others opened to it */
     LANES_PER_STRANGER_MAX = 16, /* the same */
+    LANES_PER_RELAY_MAX = 1024,  /* the same, of a neighbour */
 };
 
 struct lane_end {
@@ -41,6 +44,7 @@ struct lane_end {
     uint64_t unpaid;        /* bytes of frames that workers forwarded, still to be charged */
     bool refused;           /* a charge, at refused_at: workers forward nothing for it */
     struct mono refused_at;
+    struct mono way_at; /* of a neighbour: when its frames are to keep the way to it again */
     LIST_ENTRY(lane_end) in_owner;
 };
 
@@ -49,6 +53,21 @@ struct relay_lane {
     bool stranger;           /* one of its hosts was no member when it was opened */
     struct mono used_at;     /* a bind or a forwarded frame */
     struct lane_end ends[2]; /* the first one is of who asked for it */
+    /* Of a lane over two relays: */
+    struct lane_end *far_end; /* whose owner is the neighbour; else NULL */
+    uint8_t far[KEY_SIZE];    /* the host there */
+    bool given;               /* the neighbour asked, and the far end is bound there: */
+    struct lane binding;
+    bool binds; /* in the table's list */
+    LIST_ENTRY(relay_lane) in_binding;
+};
+
+/** The host of a lane that is at a neighbour. */
+struct lane_far {
+    const uint8_t *key; /* KEY_SIZE bytes */
+    /* If the neighbour asks: what it drew for both ends between the relays. */
+    uint64_t label;
+    const uint8_t *secret; /* LANE_SECRET_SIZE bytes */
 };
 
 struct lane_table {
@@ -57,6 +76,7 @@ struct lane_table {
     struct map *by_label;
     struct lane_end *found; /* last; most frames come in trains */
     uint32_t strangers_count;
+    LIST_HEAD(, relay_lane) binding; /* those whose far end is to be bound */
 };
 
 /** An empty table; env is borrowed. ERR_NOMEM; lane_table_fini is legal then, and for zeros. */
@@ -72,6 +92,28 @@ struct lane_end *lane_table_between(const struct relay_client *from, const struc
  * ERR_LIMIT if one of them or the table has too many, ERR_NOMEM; *out is untouched then. */
 int lane_table_open(struct lane_table *table, struct lane_end **out, struct relay_client *from,
                     struct relay_client *to, struct mono now) MUST_CHECK;
+
+/** The same between a host here and one at a neighbour; one of the two sessions is the neighbour's.
+ * If that is `from`, it drew the label and secret: ERR_DROP if the label is 0 or is here. */
+int lane_table_open_far(struct lane_table *table, struct lane_end **out, struct relay_client *from,
+                        struct relay_client *to, const struct lane_far *far,
+                        struct mono now) MUST_CHECK;
+
+/** An end of a host of a lane to the host of a key, wherever that is; NULL: there is none. */
+struct lane_end *lane_table_to(const struct relay_client *from, const uint8_t key[KEY_SIZE]);
+
+/** The same, of a lane to a host at this neighbour. */
+struct lane_end *lane_table_through(const struct relay_client *from, const uint8_t key[KEY_SIZE],
+                                    const struct relay_client *neighbour);
+
+/** True for the end of a lane over two relays whose owner is the other relay. */
+bool lane_end_is_relays(const struct lane_end *end);
+
+/** The key of the host with which this end's host, or the host at this end's relay, talks. */
+const uint8_t *lane_end_peer(const struct lane_end *end);
+
+/** The far end of this lane is to be bound, or need not be any more. */
+void lane_table_binds(struct lane_table *table, struct relay_lane *lane, bool binds);
 
 /** The end with this label, or NULL. */
 struct lane_end *lane_table_find(struct lane_table *table, uint64_t label);

@@ -4,13 +4,15 @@
 
 #include "proto/crypto/lane_frame.h"
 #include "relayd/service/forward.h"
+#include "relayd/service/forward_foreign.h"
 
 /* Buckets refuse more than they can hold, so a debt is paid in small parts. */
 enum { PAID_AT_ONCE = 16384 };
 
-int lane_workers_init(struct lane_workers *workers, struct relay_base *base)
+int lane_workers_init(struct lane_workers *workers, struct relay_base *base,
+                      struct forward_relay *relays)
 {
-    *workers = (struct lane_workers){.base = base, .look_at = MONO_NEVER};
+    *workers = (struct lane_workers){.base = base, .relays = relays, .look_at = MONO_NEVER};
     return base->cfg.workers > 0 ? lane_board_new(&workers->board, base->cfg.workers) : ERR_OK;
 }
 
@@ -46,9 +48,28 @@ void lane_workers_changed(struct lane_workers *workers, struct lane_end *end)
 
 /* ---- charging ---- */
 
+/* The host of this end is here, or at the neighbour that owns it. */
+static bool owner_charge(struct lane_workers *workers, struct lane_end *end, size_t size,
+                         struct mono now)
+{
+    if (!lane_end_is_relays(end)) {
+        return forward_charge(workers->base, end->owner, lane_end_peer(end), size, now);
+    }
+    if (!forward_foreign_charge(workers->relays, end->owner, end->lane->far, end->other->owner,
+                                size, now)) {
+        return false;
+    }
+    if (mono_due(end->way_at, now)) { /* for when the two leave the lane */
+        end->way_at = mono_add_ms(now, LANE_WAY_MS);
+        ways_learn(workers->relays->ways, end->other->owner->key, end->lane->far, end->owner->key,
+                   1, now);
+    }
+    return true;
+}
+
 static bool charge(struct lane_workers *workers, struct lane_end *end, size_t size, struct mono now)
 {
-    if (forward_charge(workers->base, end->owner, end->other->owner->key, size, now)) {
+    if (owner_charge(workers, end, size, now)) {
         return true;
     }
     end->refused_at = now;

@@ -9,16 +9,19 @@
 #pragma once
 
 #include "relayd/base/relay_base.h"
+#include "relayd/service/forward_relay.h"
 #include "relayd/service/lane_board.h"
 #include "relayd/service/lane_table.h"
 
 enum {
     LANE_LOOK_MS = 10,      /* between two looks at what workers used */
     LANE_REFUSED_MS = 1000, /* without a refused charge, then workers forward again */
+    LANE_WAY_MS = 10000,    /* so often what comes from a relay keeps the way of frames to it */
 };
 
 struct lane_workers {
-    struct relay_base *base;  /* borrowed */
+    struct relay_base *base;      /* borrowed */
+    struct forward_relay *relays; /* borrowed; what hosts at other relays may have */
     struct lane_board *board; /* NULL: there are no workers */
     struct lane_worker_counts seen;
     struct mono look_at; /* NEVER: a worker says when */
@@ -26,7 +29,8 @@ struct lane_workers {
 
 /** As many workers as base's configuration says. ERR_NOMEM; lane_workers_fini is legal then, and
  * for zeros. */
-int lane_workers_init(struct lane_workers *workers, struct relay_base *base) MUST_CHECK;
+int lane_workers_init(struct lane_workers *workers, struct relay_base *base,
+                      struct forward_relay *relays) MUST_CHECK;
 void lane_workers_fini(struct lane_workers *workers);
 
 /** The lane of this end is new, or one of its ends was bound. */
@@ -37,7 +41,7 @@ void lane_workers_changed(struct lane_workers *workers, struct lane_end *end);
 void lane_workers_closed(struct lane_workers *workers, struct lane_end *end);
 
 /** Charge the owner of an end for a frame of `size` bytes that the control thread is to forward, as
- * forward_charge does. */
+ * forward_charge or forward_foreign_charge does. */
 bool lane_workers_charge(struct lane_workers *workers, struct lane_end *end, size_t size,
                          struct mono now);
 

@@ -318,6 +318,7 @@ void session_on_moved(struct session_service *service, const struct link_event *
     base->counters.moved++;
     client->remote = event->remote;
     observed_send(&base->reply, client);
+    lane_service_on_moved(service->lanes, client, now);
     /* All partners of its punches hear of a move, so moves are limited, too. */
     if (client->neighbour == NULL && limits_move_take(&base->limits, client->key, now)) {
         punch_service_moved(service->punches, client, now);

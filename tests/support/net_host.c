@@ -23,6 +23,69 @@ static size_t attachment_give(void *context, struct handle dialled,
     return host->attachment.size;
 }
 
+/* ---- lanes ---- */
+
+static void on_lane(struct net_host *host, uint64_t label, const ProtobufCBinaryData *secret,
+                    const ProtobufCBinaryData *peer)
+{
+    lane_init(&host->lane.end, label, secret->data, host->net->now);
+    memcpy(host->lane.peer, peer->data, KEY_SIZE);
+    if (!host->lane.binds_not) {
+        net_host_lane_bind(host);
+    }
+}
+
+void net_host_lane_bind(struct net_host *host)
+{
+    uint8_t bind[LANE_BIND_SIZE];
+
+    host->lane.end.bind_at = host->net->now;
+    CHECK(lane_bind_due(&host->lane.end, 0, bind, host->net->now));
+    wire_send(&host->net->wire, &host->address, &host->relay, bind, sizeof(bind),
+              host->net->now);
+}
+
+void net_host_lane_ask(struct net_host *host, const uint8_t dst[KEY_SIZE])
+{
+    Ziglan__LaneOpen body = ZIGLAN__LANE_OPEN__INIT;
+    Ziglan__Control message = ZIGLAN__CONTROL__INIT;
+
+    body.dst = control_bytes(dst, KEY_SIZE);
+    message.body_case = ZIGLAN__CONTROL__BODY_LANE_OPEN;
+    message.lane_open = &body;
+    net_host_send(host, &message);
+}
+
+void net_host_lane_frame(struct net_host *host, uint8_t mark, size_t size)
+{
+    uint8_t frame[LANE_HEADER_SIZE + FRAME_SIZE_MAX] = {0};
+
+    lane_header_write(frame, host->lane.end.label);
+    frame[LANE_HEADER_SIZE] = FRAME_TYPE_DATA;
+    frame[LANE_HEADER_SIZE + 1] = mark;
+    wire_send(&host->net->wire, &host->address, &host->relay, frame, LANE_HEADER_SIZE + size,
+              host->net->now);
+}
+
+static void on_lane_datagram(struct net_host *host, const struct dgram *in)
+{
+    struct net_host_lane *lane = &host->lane;
+    struct lane_message m;
+    uint64_t label;
+
+    if (lane_data_decode(&label, in->data, in->size) == ERR_OK && label == lane->end.label) {
+        lane->frames++;
+        lane->mark = in->data[LANE_HEADER_SIZE + 1];
+    } else if (lane_challenge_decode(&m, in->data, in->size) == ERR_OK &&
+               lane_on_challenge(&lane->end, &m, host->net->now)) {
+        net_host_lane_bind(host);
+    } else if (lane_bound_decode(&m, in->data, in->size) == ERR_OK) {
+        (void)lane_on_bound(&lane->end, &m, in->data);
+    }
+}
+
+/* ---- sessions ---- */
+
 static void on_control(struct net_host *host, const struct link_event *event)
 {
     Ziglan__Control *control;
@@ -61,6 +124,16 @@ static void on_control(struct net_host *host, const struct link_event *event)
         host->punch.results++;
         host->punch.told_at = host->net->now;
         host->punch.direct = control->punch_result->direct;
+    } else if (control->body_case == ZIGLAN__CONTROL__BODY_LANE_OPENED) {
+        host->lane.opened++;
+        on_lane(host, control->lane_opened->label, &control->lane_opened->secret,
+                &control->lane_opened->dst);
+    } else if (control->body_case == ZIGLAN__CONTROL__BODY_LANE_INCOMING) {
+        host->lane.incoming++;
+        on_lane(host, control->lane_incoming->label, &control->lane_incoming->secret,
+                &control->lane_incoming->src);
+    } else if (control->body_case == ZIGLAN__CONTROL__BODY_LANE_CLOSED) {
+        host->lane.closed += control->lane_closed->label == host->lane.end.label ? 1 : 0;
     } else if (control->request_id == host->request_next - 1 && control->request_id != 0) {
         host->answer = control;
         host->answered_at = host->net->now;
@@ -117,6 +190,10 @@ static void guest_receive(void *context, struct dgram *in)
 {
     struct net_host *host = context;
 
+    if (in->size > 0 && in->data[0] >= FRAME_LANE_FIRST && in->data[0] <= FRAME_LANE_LAST) {
+        on_lane_datagram(host, in);
+        return;
+    }
     link_hub_receive(host->hub, in, host->net->now);
     poll(host);
     host_send(host);
@@ -191,6 +268,7 @@ void net_host_dial_begin(struct net_host *host, size_t i, uint32_t roles)
         .roles = roles,
     };
 
+    host->relay = dial.remote;
     CHECK(link_hub_dial(host->hub, &host->handle, &dial, host->net->now) == ERR_OK);
     host->dialling = true;
     host_send(host);

@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include "proto/crypto/lane.h"
 #include "proto/link/link.h"
 #include "proto/wire/control.h"
 #include "tests/support/parts.h"
@@ -14,7 +15,7 @@ struct net_host {
     struct relay_net *net;
     struct relay_net_guest guest;
     struct identity identity;
-    struct endpoint address;
+    struct endpoint address, relay; /* relay: which it dialled last */
     struct link_hub *hub;
     struct handle handle;
     bool open, dialling;
@@ -45,6 +46,14 @@ struct net_host {
         bool direct;             /* what the last result says */
         struct mono told_at;
     } punch;
+    struct net_host_lane {
+        size_t opened, incoming, closed; /* messages of its relay; the last one follows */
+        uint8_t peer[KEY_SIZE];
+        struct lane end; /* bound by itself, unless `binds_not` */
+        bool binds_not;
+        size_t frames; /* that came by it; the last one's mark follows */
+        uint8_t mark;
+    } lane;
 };
 
 /** Make host number n (from 0), which has no session yet, in a network of its own. It must not move
@@ -93,3 +102,12 @@ uint64_t net_host_locate(struct net_host *host, const uint8_t key[KEY_SIZE]);
 
 /** The number of records in the answer to a Locate: 0 for NOT_FOUND. -1 for any other answer. */
 int net_host_located(const struct net_host *host);
+
+/** Ask for a lane to a host. */
+void net_host_lane_ask(struct net_host *host, const uint8_t dst[KEY_SIZE]);
+
+/** Bind its end of the last lane, without a cookie. */
+void net_host_lane_bind(struct net_host *host);
+
+/** Send a data frame of `size` bytes with a mark by its last lane. */
+void net_host_lane_frame(struct net_host *host, uint8_t mark, size_t size);

@@ -544,6 +544,8 @@ void lanes_are_opened(void **state)
     Ziglan__LaneOpened opened = ZIGLAN__LANE_OPENED__INIT;
     Ziglan__LaneIncoming incoming = ZIGLAN__LANE_INCOMING__INIT;
     Ziglan__LaneClosed closed = ZIGLAN__LANE_CLOSED__INIT;
+    Ziglan__LaneRelayed relayed = ZIGLAN__LANE_RELAYED__INIT;
+    struct bytes attached;
     uint8_t secret[LANE_SECRET_SIZE];
 
     (void)state;
@@ -568,6 +570,14 @@ void lanes_are_opened(void **state)
     control.body_case = ZIGLAN__CONTROL__BODY_LANE_CLOSED;
     control.lane_closed = &closed;
     output_control("lane_closed", &control);
+    relayed.src = incoming.src;
+    relayed.dst = open.dst;
+    relayed.label = NUMBER;
+    relayed.secret = opened.secret;
+    relayed.attachment = input_bytes(&attached, "record_attachment");
+    control.body_case = ZIGLAN__CONTROL__BODY_LANE_RELAYED;
+    control.lane_relayed = &relayed;
+    output_control("lane_relayed", &control);
 }
 
 void lanes_are_bound_and_used(void **state)

@@ -41,6 +41,7 @@ static const char *const no_refusals[] = {
     "worker_packets_total handed",
     "lane_events_total opened",
     "lane_events_total closed",
+    "lane_events_total chained",
     "lane_binds_total bound",
     "lane_binds_total challenged",
     "gone_total sent",

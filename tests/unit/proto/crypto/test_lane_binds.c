@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* How a host binds its end of a lane (client/path/lane.h). */
-#include "client/path/lane.h"
+/* How a host binds its end of a lane (proto/crypto/lane.h). */
+#include "proto/crypto/lane.h"
 
 #include "tests/support/fixture.h"
 #include "tests/support/identities.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Binds and their answers. */
-#include "client/path/lane.h"
+#include "proto/crypto/lane.h"
 
 #include <string.h>
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * A host's end of a lane (docs/protocol.md, section 18): what the relay said of it, and the binds
- * by which the relay learns from where its frames come. Pure; a value in a path.
+ * An end of a lane as who binds it has it (docs/protocol.md, section 18), a host or a relay at its
+ * neighbour: what the relay said of it, and the binds by which that learns from where frames come.
+ * Pure; a value in caller memory.
  *
  *   bind -> challenge -> bind with its cookie -> bound
  *   bound, and a challenge comes: our mapping moved -> bind with its cookie -> bound
