@@ -15,8 +15,9 @@ bool forward_foreign_believes(struct forward_relay *service, const struct relay_
                               const uint8_t src[KEY_SIZE], const ProtobufCBinaryData *attachment,
                               struct mono now);
 
-/** Charge a neighbour for a frame of `size` bytes that it brought on a lane, of src at it for a host
- * here; as one of its datagrams. False if it may not have it: that is counted, and it is told. */
+/** Charge a neighbour for a frame of `size` bytes that it brought on a lane, of src at it for a
+ * host here; as one of its datagrams. False if it may not have it: that is counted, and it is told.
+ */
 bool forward_foreign_charge(struct forward_relay *service, const struct relay_client *neighbour,
                             const uint8_t src[KEY_SIZE], const struct relay_client *to, size_t size,
                             struct mono now);

@@ -264,13 +264,9 @@ static void put(struct lane_service *service, struct lane_end *end, const struct
     memcpy(to, in->data, in->size);
     be64_write(to + LANE_LABEL_AT, other->label);
     outbox_commit(&service->out, &other->local, &other->remote, in->size);
-    end->lane->used_at = now;
-    end->frames++;
-    end->bytes += in->size;
     counters->lane_frames++;
     counters->lane_bytes += in->size;
-    counters->forwarded_frames++;
-    counters->forwarded_bytes += in->size - LANE_HEADER_SIZE;
+    lane_workers_count(&service->workers, end, 1, in->size - LANE_HEADER_SIZE, now);
 }
 
 static void on_data(struct lane_service *service, const struct dgram *in, struct mono now)

@@ -109,13 +109,31 @@ bool lane_workers_charge(struct lane_workers *workers, struct lane_end *end, siz
 
 /* ---- what workers tell ---- */
 
+void lane_workers_count(struct lane_workers *workers, struct lane_end *end, uint64_t frames,
+                        uint64_t bytes, struct mono now)
+{
+    struct relay_counters *counters = &workers->base->counters;
+
+    end->lane->used_at = now;
+    end->frames += frames;
+    end->bytes += bytes + frames * LANE_HEADER_SIZE;
+    if (lane_end_is_relays(end)) {
+        counters->relayed_in_frames += frames;
+        counters->relayed_in_bytes += bytes;
+    } else if (lane_end_is_relays(end->other)) {
+        counters->relayed_out_frames += frames;
+        counters->relayed_out_bytes += bytes;
+    } else {
+        counters->forwarded_frames += frames;
+        counters->forwarded_bytes += bytes;
+    }
+}
+
 static void use_take(struct lane_workers *workers, const struct lane_use *use, struct mono now)
 {
     struct lane_end *end = use->owner;
 
-    end->lane->used_at = now;
-    end->frames += use->frames;
-    end->bytes += use->bytes + use->frames * LANE_HEADER_SIZE;
+    lane_workers_count(workers, end, use->frames, use->bytes, now);
     end->unpaid += use->bytes;
     (void)pay(workers, end, now);
 }
@@ -141,8 +159,6 @@ static bool counts_take(struct lane_workers *workers)
     counters->worker_frames += frames;
     counters->lane_frames += frames;
     counters->lane_bytes += sent;
-    counters->forwarded_frames += frames;
-    counters->forwarded_bytes += bytes;
     counters->drop_lane_frame += sum.drop_frame - old->drop_frame;
     counters->drop_lane_unknown += sum.drop_unknown - old->drop_unknown;
     counters->drop_lane_share += sum.drop_share - old->drop_share;

@@ -45,6 +45,11 @@ void lane_workers_closed(struct lane_workers *workers, struct lane_end *end);
 bool lane_workers_charge(struct lane_workers *workers, struct lane_end *end, size_t size,
                          struct mono now);
 
+/** Frames of an end were forwarded, of so many bytes without lane headers; on to another relay, to
+ * a host here from one, or between two hosts here. */
+void lane_workers_count(struct lane_workers *workers, struct lane_end *end, uint64_t frames,
+                        uint64_t bytes, struct mono now);
+
 /** A worker says that something was used: the time for a look is near. */
 void lane_workers_look(struct lane_workers *workers, struct mono now);
 

@@ -78,11 +78,16 @@ static void frames_pass_both_relays_without_sessions(void **state)
     assert_true(town.a.lane.end.bound && town.b.lane.end.bound);
     assert_true(far_end(&town, 0)->bound && far_end(&town, 1)->bound);
     assert_int_equal(far_end(&town, 0)->label, far_end(&town, 1)->label);
+    size_t frames = town.a.frames + town.b.frames;
     uint64_t by_session = far_hosts_counters(&town, 1)->relayed_in_frames;
+    uint64_t sent = far_hosts_counters(&town, 1)->relayed_out_frames;
     for (int i = 0; i < 10; i++) {
         assert_passes(&town, true);
     }
-    assert_int_equal(far_hosts_counters(&town, 1)->relayed_in_frames, by_session);
+    assert_int_equal(far_hosts_counters(&town, 1)->relayed_in_frames, by_session + 10);
+    assert_int_equal(far_hosts_counters(&town, 1)->relayed_out_frames, sent + 10);
+    assert_int_equal(far_hosts_counters(&town, 1)->forwarded_frames, 0);
+    assert_int_equal(town.a.frames + town.b.frames, frames); /* none by a session */
     assert_int_equal(far_hosts_counters(&town, 0)->lane_frames, 20);
     assert_int_equal(far_hosts_counters(&town, 1)->lane_frames, 20);
     assert_int_equal(far_hosts_counters(&town, 1)->lanes_chained, 1);
