@@ -55,6 +55,7 @@
     X(drop_lane_moved, "dropped_packets_total", "reason=\"lane_moved\"", "")                       \
     X(drop_lane_unbound, "dropped_packets_total", "reason=\"lane_unbound\"", "")                   \
     X(drop_lane_share, "dropped_packets_total", "reason=\"lane_share\"", "")                       \
+    X(drop_lane_rate, "dropped_packets_total", "reason=\"lane_rate\"", "")                         \
     X(drop_lane_blocked, "dropped_packets_total", "reason=\"lane_blocked\"", "")                   \
     X(drop_worker_queue, "dropped_packets_total", "reason=\"worker_queue\"", "")                   \
     X(relayed_out_frames, "relayed_packets_total", "dir=\"out\"",                                  \

@@ -42,6 +42,7 @@ static void config_take(struct relay_base *base, const struct relay_config *cfg)
     base->cfg.stun_one_address = cfg->stun_one_address;
     base->cfg.open_relay = cfg->open_relay;
     base->cfg.allotment = cfg->allotment;
+    base->cfg.lane_bytes_per_s = cfg->lane_bytes_per_s;
     base->cfg.pools = cfg->pools;
     base->cfg.pools.limit = value_or(cfg->pools.limit, RELAY_POOL_MAX_DEFAULT);
     base->cfg.rewards = cfg->rewards;

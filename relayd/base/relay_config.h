@@ -33,6 +33,7 @@ struct relay_config {
     bool stun_one_address; /* stock clients are answered from this relay's address only, and those
                               of neighbours never (RFC 5780) */
     struct allotment_limits allotment; /* 0: no limit */
+    uint64_t lane_bytes_per_s;         /* of one lane, each way; 0: no limit */
     struct link_reset_row *ledger;     /* of ledger_capacity rows, as in struct link_config;
                                           NULL: none */
     uint32_t ledger_capacity;

@@ -22,7 +22,7 @@ struct raw_stun {
 /* tidy-ok: struct-fields one for each key */
 struct raw {
     char *name, *key, *ziglan_key, *delegation, *state, *control, *metrics;
-    char *bandwidth, *monthly;
+    char *bandwidth, *lane_bandwidth, *monthly;
     char **listen;
     unsigned listen_count;
     char **hosts;
@@ -106,6 +106,7 @@ static const cyaml_schema_field_t fields[] = {
     CYAML_FIELD_ENUM("open_relay", CYAML_FLAG_OPTIONAL | CYAML_FLAG_STRICT, struct raw, open_relay,
                      bool_words, CYAML_ARRAY_LEN(bool_words)),
     TEXT_FIELD("bandwidth", bandwidth, QUANTITY_TEXT_SIZE - 1),
+    TEXT_FIELD("lane_bandwidth", lane_bandwidth, QUANTITY_TEXT_SIZE - 1),
     TEXT_FIELD("monthly", monthly, QUANTITY_TEXT_SIZE - 1),
     CYAML_FIELD_MAPPING("stun", CYAML_FLAG_OPTIONAL, struct raw, stun, stun_fields),
     CYAML_FIELD_ENUM("log_level", CYAML_FLAG_OPTIONAL | CYAML_FLAG_STRICT, struct raw, log_level,
@@ -135,6 +136,7 @@ static const struct config_key keys[] = {
     {"workers", "a whole number from 0 to 16"},
     {"open_relay", "true or false"},
     {"bandwidth", "a number with kbit/s, Mbit/s or Gbit/s, such as 50 Mbit/s, or off"},
+    {"lane_bandwidth", "a number with kbit/s, Mbit/s or Gbit/s, such as 50 Mbit/s, or off"},
     {"monthly", "a number with MB, GB or TB, such as 500 GB, or off"},
     {"apps",
      "a list of at most 8 types of application, each a word of at most 31 letters, digits and "
@@ -153,7 +155,7 @@ static const struct config_key keys[] = {
 
 static const char keys_known[] =
     "name, listen, public, portmap, peers, key, ziglan_key, delegation, state, control, metrics, "
-    "session_max, workers, open_relay, bandwidth, monthly, apps, pool_max, "
+    "session_max, workers, open_relay, bandwidth, lane_bandwidth, monthly, apps, pool_max, "
     "reward {chain, address, identity}, stun {per_address_per_s, per_s, other_address}, log_level";
 
 static void report_log(cyaml_log_t level, void *context, const char *format, va_list args)
@@ -381,6 +383,8 @@ static bool settings_set(struct config_text *in, struct relay_settings *out, con
            peers_set(in, out, raw) && paths_set(in, out, raw) &&
            metrics_set(in, out, raw->metrics) &&
            quantity_set(in, &out->bandwidth, "bandwidth", raw->bandwidth, quantity_rate_parse) &&
+           quantity_set(in, &out->lane_bandwidth, "lane_bandwidth", raw->lane_bandwidth,
+                        quantity_rate_parse) &&
            quantity_set(in, &out->monthly, "monthly", raw->monthly, quantity_bytes_parse) &&
            number_set(in, &out->session_max, "session_max", raw->session_max,
                       RELAY_SESSION_MAX_DEFAULT) &&
@@ -509,6 +513,8 @@ void relay_settings_print(const struct relay_settings *s, FILE *to)
     (void)fprintf(to, "open_relay: %s\n", s->open_relay ? "true" : "false");
     (void)fprintf(to, "bandwidth: %s\n",
                   s->bandwidth != 0 ? quantity_rate_text(s->bandwidth, quantity) : "off");
+    (void)fprintf(to, "lane_bandwidth: %s\n",
+                  s->lane_bandwidth != 0 ? quantity_rate_text(s->lane_bandwidth, quantity) : "off");
     (void)fprintf(to, "monthly: %s\n",
                   s->monthly != 0 ? quantity_bytes_text(s->monthly, quantity) : "off");
     applications_print(&s->applications, to);

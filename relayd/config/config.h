@@ -53,8 +53,9 @@ struct relay_settings {
     uint32_t session_max;
     uint32_t workers; /* threads that forward on lanes; 0: none */
     bool open_relay;
-    uint64_t bandwidth; /* bytes a second that may be forwarded; 0: no limit */
-    uint64_t monthly;   /* bytes a month that may be sent and received; 0: no limit */
+    uint64_t bandwidth;      /* bytes a second that may be forwarded; 0: no limit */
+    uint64_t lane_bandwidth; /* the same of one lane, each way */
+    uint64_t monthly;        /* bytes a month that may be sent and received; 0: no limit */
     uint32_t stun_per_address_per_s;
     uint32_t stun_per_s;
     bool stun_other_address;

@@ -41,8 +41,7 @@ void lane_service_fini(struct lane_service *service)
 
 /* The end of a client of its lane to another one; NULL, with *verdict, if there is no room. */
 static struct lane_end *end_between(struct lane_service *service, struct relay_client *client,
-                                    struct relay_client *to, enum verdict *verdict,
-                                    struct mono now)
+                                    struct relay_client *to, enum verdict *verdict, struct mono now)
 {
     struct relay_base *base = service->base;
     struct lane_end *end = lane_table_between(client, to);
@@ -359,6 +358,5 @@ void lane_service_expire(struct lane_service *service, struct mono now)
 
 struct mono lane_service_deadline(const struct lane_service *service)
 {
-    return mono_min(lane_chain_deadline(&service->chain),
-                    lane_workers_deadline(&service->workers));
+    return mono_min(lane_chain_deadline(&service->chain), lane_workers_deadline(&service->workers));
 }

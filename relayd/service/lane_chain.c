@@ -112,8 +112,7 @@ static void bind_at(struct lane_chain *chain, struct lane_end *end)
  * the other one no answer, and the other relay closes its own. */
 static bool crosses(const struct lane_end *end, const struct relay_client *to)
 {
-    return !end->lane->given && !end->other->bound &&
-           memcmp(to->key, end->lane->far, KEY_SIZE) < 0;
+    return !end->lane->given && !end->other->bound && memcmp(to->key, end->lane->far, KEY_SIZE) < 0;
 }
 
 /* The session of the host that a neighbour asks for, if the two may have a lane. */
@@ -139,8 +138,7 @@ void lane_chain_on_relayed(struct lane_chain *chain, struct relay_client *neighb
     struct relay_client *to = asked_for(chain, neighbour, body, now);
     const struct lane_far far = {
         .key = body->src.data, .label = body->label, .secret = body->secret.data};
-    struct lane_end *end =
-        to == NULL ? NULL : lane_table_through(to, body->src.data, neighbour);
+    struct lane_end *end = to == NULL ? NULL : lane_table_through(to, body->src.data, neighbour);
     int rc;
 
     if (end != NULL && crosses(end, to)) {

@@ -19,9 +19,9 @@
 #include <stdint.h>
 
 enum {
-    LANE_CHAIN_AGAIN_MS = 2000,  /* between two questions of a host for one peer elsewhere */
-    LANE_CHAIN_WAIT_MS = 10000,  /* to a neighbour's bind, then the lane is closed by a sweep */
-    LANE_CHAIN_REBIND_MS = 100,  /* between two binds because of frames from elsewhere */
+    LANE_CHAIN_AGAIN_MS = 2000, /* between two questions of a host for one peer elsewhere */
+    LANE_CHAIN_WAIT_MS = 10000, /* to a neighbour's bind, then the lane is closed by a sweep */
+    LANE_CHAIN_REBIND_MS = 100, /* between two binds because of frames from elsewhere */
 };
 
 struct lane_chain {

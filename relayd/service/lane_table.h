@@ -8,6 +8,7 @@
  */
 #pragma once
 
+#include "proto/base/bucket.h"
 #include "proto/base/env.h"
 #include "proto/base/err.h"
 #include "proto/base/map.h"
@@ -39,6 +40,7 @@ struct lane_end {
     struct endpoint local, remote; /* once bound: its frames come from remote to local */
     struct mono challenged_at;     /* because of a frame from elsewhere; NEVER: not yet */
     struct lane_share share;
+    struct bucket bucket;   /* where lanes have a limit; filled by its first use */
     uint64_t frames, bytes; /* forwarded for this end */
     uint32_t pass;          /* its number for workers (lane_board.h), or LANE_PASS_NONE */
     uint64_t unpaid;        /* bytes of frames that workers forwarded, still to be charged */

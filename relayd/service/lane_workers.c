@@ -67,9 +67,35 @@ static bool owner_charge(struct lane_workers *workers, struct lane_end *end, siz
     return true;
 }
 
+/* True if the lane may carry so much more this way, by the owner's limit for one. */
+static bool lane_has_room(struct lane_workers *workers, struct lane_end *end, size_t size,
+                          struct mono now)
+{
+    uint64_t per_s = workers->base->cfg.lane_bytes_per_s;
+    uint64_t burst = per_s * ALLOTMENT_BURST_MS / 1000;
+    const struct bucket_rate rate = {.per_s = per_s < BUCKET_RATE_MAX ? per_s : BUCKET_RATE_MAX,
+                                     .burst =
+                                         burst > ALLOTMENT_BURST_MIN ? burst : ALLOTMENT_BURST_MIN};
+
+    if (per_s == 0) {
+        return true;
+    }
+    if (end->bucket.filled_at.ns == 0) {
+        bucket_init(&end->bucket, &rate, now);
+    }
+    if (bucket_take(&end->bucket, &rate, size, now)) {
+        return true;
+    }
+    workers->base->counters.drop_lane_rate++;
+    if (!lane_end_is_relays(end)) {
+        gone_send(workers->base, end->owner, lane_end_peer(end), GONE_OVER_BANDWIDTH, now);
+    }
+    return false;
+}
+
 static bool charge(struct lane_workers *workers, struct lane_end *end, size_t size, struct mono now)
 {
-    if (owner_charge(workers, end, size, now)) {
+    if (lane_has_room(workers, end, size, now) && owner_charge(workers, end, size, now)) {
         return true;
     }
     end->refused_at = now;

@@ -22,7 +22,7 @@ enum {
 struct lane_workers {
     struct relay_base *base;      /* borrowed */
     struct forward_relay *relays; /* borrowed; what hosts at other relays may have */
-    struct lane_board *board; /* NULL: there are no workers */
+    struct lane_board *board;     /* NULL: there are no workers */
     struct lane_worker_counts seen;
     struct mono look_at; /* NEVER: a worker says when */
 };

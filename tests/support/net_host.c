@@ -41,8 +41,7 @@ void net_host_lane_bind(struct net_host *host)
 
     host->lane.end.bind_at = host->net->now;
     CHECK(lane_bind_due(&host->lane.end, 0, bind, host->net->now));
-    wire_send(&host->net->wire, &host->address, &host->relay, bind, sizeof(bind),
-              host->net->now);
+    wire_send(&host->net->wire, &host->address, &host->relay, bind, sizeof(bind), host->net->now);
 }
 
 void net_host_lane_ask(struct net_host *host, const uint8_t dst[KEY_SIZE])

@@ -577,6 +577,29 @@ static void members_have_no_rate_but_the_owners_bandwidth(void **state)
     world_free(w);
 }
 
+static void a_lane_has_the_bandwidth_that_the_owner_gives_each(void **state)
+{
+    struct relay_config cfg = {.lane_bytes_per_s = 1000000};
+    struct world *w = world_new(&cfg);
+    struct end a, b;
+
+    (void)state;
+    world_members(w, 2);
+    lane_open(w, &a, &b);
+    bind_end(w, &a);
+    bind_end(w, &b);
+    burst(w, &a, 1000); /* 250 ms of it are 250 kB */
+    assert_in_range(world_counters(w).lane_frames, 245, 260);
+    assert_int_equal(world_counters(w).lane_frames + world_counters(w).drop_lane_rate, 1000);
+    uint64_t before = world_counters(w).lane_frames;
+    burst(w, &b, 200); /* the other way is another matter */
+    assert_int_equal(world_counters(w).lane_frames, before + 200);
+    world_run(w, 50);
+    assert_int_equal(client_got(w, &w->clients[0], ZIGLAN__CONTROL__BODY_GONE)->gone->reason,
+                     GONE_OVER_BANDWIDTH);
+    world_free(w);
+}
+
 static void a_queue_that_nobody_empties_is_bounded_and_shared(void **state)
 {
     static uint8_t bytes[LANE_HEADER_SIZE + 1000];
@@ -623,6 +646,7 @@ int main(void)
         cmocka_unit_test(a_lane_without_traffic_is_closed_after_ten_minutes),
         cmocka_unit_test(strangers_have_the_rate_of_their_key_on_lanes_too),
         cmocka_unit_test(members_have_no_rate_but_the_owners_bandwidth),
+        cmocka_unit_test(a_lane_has_the_bandwidth_that_the_owner_gives_each),
         cmocka_unit_test(a_queue_that_nobody_empties_is_bounded_and_shared),
     };
 
