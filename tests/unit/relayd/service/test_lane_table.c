@@ -2,6 +2,7 @@
 /* The lanes of a relay and their caps (relayd/service/lane_table.h). */
 #include "relayd/service/lane_table.h"
 
+#include "relayd/base/neighbour_table.h"
 #include "tests/support/env.h"
 #include "tests/support/fixture.h"
 
@@ -126,6 +127,68 @@ static void all_together_have_a_bound_and_strangers_half_of_it(void **state)
     assert_int_equal(fill(LANES_PER_MEMBER_MAX), LANES_MAX);
 }
 
+/* Client 0 becomes a relay, at which other hosts are. */
+static void neighbour_begin(void)
+{
+    static struct neighbour neighbour;
+
+    clients[0].state = RELAY_CLIENT_STATE_NEIGHBOUR;
+    clients[0].neighbour = &neighbour;
+}
+
+static void a_lane_to_another_relay_is_found_by_the_host_there(void **state)
+{
+    static const uint8_t secret[LANE_SECRET_SIZE] = {1};
+    struct lane_far far = {.key = (const uint8_t[KEY_SIZE]){9}, .label = 77, .secret = secret};
+    struct lane_end *ours = NULL, *given = NULL;
+
+    (void)state;
+    neighbour_begin();
+    assert_int_equal(lane_table_open_far(&table, &ours, &clients[1], &clients[0], &far, now),
+                     ERR_OK);
+    assert_int_not_equal(ours->other->label, 77); /* the one who asks draws it */
+    assert_true(lane_end_is_relays(ours->other) && !lane_end_is_relays(ours));
+    assert_memory_equal(lane_end_peer(ours), far.key, KEY_SIZE);
+    assert_ptr_equal(lane_table_to(&clients[1], far.key), ours);
+    assert_ptr_equal(lane_table_through(&clients[1], far.key, &clients[0]), ours);
+    assert_null(lane_table_through(&clients[1], far.key, &clients[2]));
+    assert_int_equal(lane_table_open_far(&table, &given, &clients[0], &clients[2], &far, now),
+                     ERR_OK);
+    assert_ptr_equal(lane_table_find(&table, 77), given);
+    assert_true(lane_end_is_relays(given) && given->lane->given);
+    assert_memory_equal(given->secret, secret, LANE_SECRET_SIZE);
+    assert_int_equal(lane_table_open_far(&table, &given, &clients[0], &clients[3], &far, now),
+                     ERR_DROP); /* that label is here */
+    far.label = 0;
+    assert_int_equal(lane_table_open_far(&table, &given, &clients[0], &clients[3], &far, now),
+                     ERR_DROP);
+    lane_table_binds(&table, given->lane, true);
+    lane_table_close(&table, given->other);
+    assert_true(LIST_EMPTY(&table.binding));
+    assert_null(lane_table_find(&table, 77));
+}
+
+static void a_relay_has_a_bound_and_takes_no_more_than_the_strangers_part(void **state)
+{
+    static const uint8_t secret[LANE_SECRET_SIZE] = {1};
+    struct lane_far far = {.key = (const uint8_t[KEY_SIZE]){9}, .secret = secret};
+    struct lane_end *out = NULL;
+    uint32_t opened = 0;
+
+    (void)state;
+    neighbour_begin();
+    for (uint32_t i = 0; i < LANES_PER_RELAY_MAX + 100; i++) {
+        struct relay_client *to = &clients[1 + i % (CLIENTS - 1)];
+
+        far.label++;
+        opened += lane_table_open_far(&table, &out, &clients[0], to, &far, now) == ERR_OK ? 1 : 0;
+    }
+    assert_int_equal(opened, LANES_PER_RELAY_MAX);
+    assert_int_equal(table.strangers_count, LANES_PER_RELAY_MAX);
+    assert_int_equal(lane_table_open_far(&table, &out, &clients[1], &clients[0], &far, now),
+                     ERR_OK); /* what hosts here ask of it is another matter */
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -134,6 +197,10 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_host_opens_so_many_and_so_many_are_opened_to_it, begin,
                                         end),
         cmocka_unit_test_setup_teardown(a_stranger_has_fewer, begin, end),
+        cmocka_unit_test_setup_teardown(a_lane_to_another_relay_is_found_by_the_host_there, begin,
+                                        end),
+        cmocka_unit_test_setup_teardown(
+            a_relay_has_a_bound_and_takes_no_more_than_the_strangers_part, begin, end),
         cmocka_unit_test_setup_teardown(all_together_have_a_bound_and_strangers_half_of_it, begin,
                                         end),
     };
