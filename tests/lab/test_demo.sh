@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-3.0-or-later
-# deploy/demo does what it shows: it ends well, its facts say so, and it leaves nothing behind.
+# deploy/demo does what it shows: it ends well, its facts say so, it says what comes next, and it
+# leaves nothing behind.
 # Another one that runs beside it is killed, and leaves nothing behind, either.
 . "$(dirname "$0")/net.sh"
 
@@ -40,6 +41,10 @@ print("ok  the demo ends well:", facts)
 PY
 url=$(grep -c 'ziglan://' "$out")
 [ "$url" -ge 1 ] || { lab_fail "the demo printed no URL"; exit 1; }
+for guide in $(tail -3 "$out" | grep -o 'docs/guides/[a-z-]*\.md'); do
+    [ -s "$(dirname "$demo")/../$guide" ] || { lab_fail "there is no $guide"; exit 1; }
+done
+[ -n "${guide:-}" ] || { lab_fail "the demo does not end with what comes next"; exit 1; }
 nothing_left() { # lab
     [ ! -e "/run/ziglan-lab/$1" ] && says_no "^$1-" ip netns list
 }
