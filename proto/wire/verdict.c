@@ -30,6 +30,8 @@ static const struct verdict_words verdict_words[VERDICT_COUNT] = {
         {"unavailable", "The relay could not do it now (its storage or memory); try again later."},
     [VERDICT_CLOCK] = {"clock", "The clocks of this host and of the relay differ; set the one that "
                                 "is wrong."},
+    [VERDICT_ENDED] = {"ended",
+                       "This host's membership is over; its operator can give it more time."},
 };
 
 const char *verdict_text(enum verdict verdict)

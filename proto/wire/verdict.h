@@ -19,6 +19,7 @@ enum verdict {
     VERDICT_REVOKED = 10,
     VERDICT_UNAVAILABLE = 11, /* our own failure (storage, memory); the request may be repeated */
     VERDICT_CLOCK = 12,       /* the member part is not live: the clocks differ */
+    VERDICT_ENDED = 13,       /* the operator gave the membership an end, which is past */
     VERDICT_COUNT,
 };
 

@@ -4,6 +4,7 @@
 
 #include "proto/admin/answer.h"
 #include "proto/crypto/key_form.h"
+#include "relayd/admin/adjust.h"
 #include "relayd/admin/invites.h"
 #include "relayd/admin/members.h"
 #include "relayd/admin/nodes.h"
@@ -76,6 +77,16 @@ static json_t *status_answer(const struct admin_context *context, struct mono no
         (json_int_t)s.counters.worker_frames));
 }
 
+/* Verbs that need nothing but the operator's service. */
+static const struct {
+    const char *name;
+    json_t *(*answer)(struct operator_service *verbs, const json_t *request, struct mono now);
+} operator_verbs[] = {
+    {"uninvite", invites_withdraw}, {"members", members_list},  {"revoke", members_revoke},
+    {"rename", members_rename},     {"forget", members_forget}, {"expire", adjust_expire},
+    {"group", adjust_group},        {"note", adjust_note},
+};
+
 json_t *admin_request(const struct admin_context *context, const json_t *request, struct mono now)
 {
     const char *verb = json_string_value(json_object_get(request, "do"));
@@ -92,23 +103,13 @@ json_t *admin_request(const struct admin_context *context, const json_t *request
     if (strcmp(verb, "invites") == 0) {
         return invites_list(relay_core_operator(context->core), now);
     }
-    if (strcmp(verb, "uninvite") == 0) {
-        return invites_withdraw(relay_core_operator(context->core), request, now);
-    }
-    if (strcmp(verb, "members") == 0) {
-        return members_list(relay_core_operator(context->core), now);
-    }
     if (strcmp(verb, "nodes") == 0) {
         return nodes_list(context->core);
     }
-    if (strcmp(verb, "revoke") == 0) {
-        return members_revoke(relay_core_operator(context->core), request, now);
-    }
-    if (strcmp(verb, "rename") == 0) {
-        return members_rename(relay_core_operator(context->core), request, now);
-    }
-    if (strcmp(verb, "forget") == 0) {
-        return members_forget(relay_core_operator(context->core), request, now);
+    for (size_t i = 0; i < sizeof(operator_verbs) / sizeof(operator_verbs[0]); i++) {
+        if (strcmp(verb, operator_verbs[i].name) == 0) {
+            return operator_verbs[i].answer(relay_core_operator(context->core), request, now);
+        }
     }
     return answer_refuse(EXIT_CODE_USAGE, "this relay knows no '%.40s'; is it an older version?",
                          verb);

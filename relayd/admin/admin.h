@@ -7,11 +7,14 @@
  *   {"do":"invite","uses":1,"expires_ms":n,"name":"x"}  -> {"ok":true,"url":"ziglan://...",...}
  *   {"do":"invites"}                                    -> {"ok":true,"invites":[...],...}
  *   {"do":"uninvite","invite":"ID or URL"}              -> {"ok":true,"id":"..."}
- *   {"do":"members"}                                    -> {"ok":true,"members":[...],...}
+ *   {"do":"members","sort":"seen"}                      -> {"ok":true,"members":[...],...}
  *   {"do":"nodes"}                                      -> {"ok":true,"nodes":[...],...}
  *   {"do":"revoke","who":"KEY or NAME","undo":false}    -> {"ok":true,"key":"...",...}
  *   {"do":"rename","who":"KEY or NAME","name":"x"}      -> {"ok":true,"key":"...",...}
  *   {"do":"forget","who":"KEY or NAME"}                 -> {"ok":true,"key":"...",...}
+ *   {"do":"expire","who":"KEY or NAME","ends_ms":n}     -> {"ok":true,"key":"...",...}
+ *   {"do":"group","who":"KEY or NAME","add":["x"],"remove":[]}  -> {"ok":true,"groups":["x"],...}
+ *   {"do":"note","who":"KEY or NAME","note":"x"}        -> {"ok":true,"key":"...",...}
  *
  * The daemon itself answers one more (rendezvous/store/backup/copy_request.h).
  *

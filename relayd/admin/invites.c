@@ -6,6 +6,7 @@
 #include "proto/base/wall_text.h"
 #include "proto/wire/name.h"
 #include "relayd/admin/asker.h"
+#include "relayd/admin/terms.h"
 #include "relayd/base/relay_base.h"
 
 #include <stdio.h>
@@ -48,6 +49,12 @@ static const char *expires_text(const struct directory_terms *terms, char text[W
     return terms->expires_ms != 0 ? wall_text(terms->expires_ms, text) : "";
 }
 
+/* When the membership of who joins ends; "": never. */
+static const char *ends_text(const struct directory_terms *terms, char text[WALL_TEXT_SIZE])
+{
+    return terms->ends_ms != 0 ? wall_text(terms->ends_ms, text) : "";
+}
+
 /* The key of the member that loses its name and its place to who joins; "": nobody does. */
 static const char *replaces_text(const struct directory_terms *terms, char text[KEY_TEXT_SIZE])
 {
@@ -87,7 +94,7 @@ static json_t *terms_read(struct directory_terms *terms, const json_t *request)
         }
         (void)snprintf(terms->name, sizeof(terms->name), "%s", text);
     }
-    return NULL;
+    return terms_common_read(terms, request);
 }
 
 json_t *invites_make(struct operator_service *service, const char *public_hosts,
@@ -98,6 +105,7 @@ json_t *invites_make(struct operator_service *service, const char *public_hosts,
     char url[URL_SIZE_MAX];
     char id[DIRECTORY_INVITE_ID_SIZE];
     char when[WALL_TEXT_SIZE];
+    char ends[WALL_TEXT_SIZE];
     char key[KEY_TEXT_SIZE];
     json_t *refusal = terms_read(&terms, request);
     enum verdict verdict;
@@ -109,10 +117,11 @@ json_t *invites_make(struct operator_service *service, const char *public_hosts,
     if (verdict != VERDICT_OK) {
         return make_refusal(public_hosts, request, verdict);
     }
-    return answer_ok(json_pack("{s:i, s:s, s:s, s:I, s:s, s:s, s:s}", "schema", 1, "url", url, "id",
-                               invite_id(url, id), "uses", (json_int_t)terms.uses, "expires",
-                               expires_text(&terms, when), "name", terms.name, "replaces",
-                               replaces_text(&terms, key)));
+    return answer_ok(json_pack("{s:i, s:s, s:s, s:I, s:s, s:s, s:s, s:s, s:o, s:s}", "schema", 1,
+                               "url", url, "id", invite_id(url, id), "uses", (json_int_t)terms.uses,
+                               "expires", expires_text(&terms, when), "name", terms.name,
+                               "replaces", replaces_text(&terms, key), "note", terms.note, "groups",
+                               terms_groups_json(&terms.groups), "ends", ends_text(&terms, ends)));
 }
 
 static json_t *row_json(const struct directory_invite_row *row)
@@ -120,15 +129,17 @@ static json_t *row_json(const struct directory_invite_row *row)
     const struct directory_terms *terms = &row->terms;
     char expires[WALL_TEXT_SIZE];
     char made[WALL_TEXT_SIZE];
+    char ends[WALL_TEXT_SIZE];
     char key[KEY_TEXT_SIZE];
     json_int_t used =
         terms->uses_at_first > terms->uses ? (json_int_t)(terms->uses_at_first - terms->uses) : 0;
 
-    return json_pack("{s:s, s:s, s:I, s:I, s:s, s:s, s:s}", "id", row->id, "name", terms->name,
-                     "uses", (json_int_t)terms->uses, "used", used, "expires",
+    return json_pack("{s:s, s:s, s:I, s:I, s:s, s:s, s:s, s:s, s:o, s:s}", "id", row->id, "name",
+                     terms->name, "uses", (json_int_t)terms->uses, "used", used, "expires",
                      expires_text(terms, expires), "made",
                      terms->made_ms != 0 ? wall_text(terms->made_ms, made) : "", "replaces",
-                     replaces_text(terms, key));
+                     replaces_text(terms, key), "note", terms->note, "groups",
+                     terms_groups_json(&terms->groups), "ends", ends_text(terms, ends));
 }
 
 json_t *invites_list(struct operator_service *service, struct mono now)

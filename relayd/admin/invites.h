@@ -10,8 +10,9 @@
 
 #include <jansson.h>
 
-/** Make an invite: "uses" (1), "expires_ms" (in seven days; 0: never), "name" (none). Answers with
- * its "url". public_hosts is what the configuration has, and may be empty. */
+/** Make an invite: "uses" (1), "expires_ms" (in seven days; 0: never), "name" (none), and what
+ * terms_common_read reads. Answers with its "url". public_hosts is what the configuration has, and
+ * may be empty. */
 json_t *invites_make(struct operator_service *service, const char *public_hosts,
                      const json_t *request);
 

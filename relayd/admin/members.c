@@ -6,6 +6,8 @@
 #include "proto/base/wall_text.h"
 #include "proto/wire/name.h"
 #include "relayd/admin/asker.h"
+#include "relayd/admin/member_order.h"
+#include "relayd/admin/terms.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,75 +16,53 @@
 /* So much of a list, and the sentence around it, fit into FAULT_TEXT_SIZE. */
 enum { CHOICES_SIZE = 350 };
 
-static json_t *member_json(const struct operator_member *member)
+/* "" for 0. */
+static const char *when_text(uint64_t wall_ms, char text[WALL_TEXT_SIZE])
 {
-    char key[KEY_TEXT_SIZE];
-    char when[WALL_TEXT_SIZE];
-    char address[ENDPOINT_TEXT_SIZE];
-
-    return json_pack("{s:s, s:s, s:s, s:b, s:s, s:s, s:I}", "key", key_text(member->key, key),
-                     "name", member->name, "state", member->revoked ? "revoked" : "member",
-                     "online", (int)member->online, "expires",
-                     member->expires_ms != 0 ? wall_text(member->expires_ms, when) : "", "address",
-                     member->online ? endpoint_text(&member->remote, address) : "", "online_ms",
-                     (json_int_t)member->online_ms);
+    return wall_ms != 0 ? wall_text(wall_ms, text) : "";
 }
 
-static const char *text_of(const json_t *member, const char *field)
+/* How long ago that was, null: never. */
+static json_t *ago_json(uint64_t wall_ms, uint64_t now_ms)
 {
-    const char *text = json_string_value(json_object_get(member, field));
-
-    return text != NULL ? text : "";
+    return wall_ms == 0 ? json_null()
+                        : json_integer((json_int_t)(now_ms > wall_ms ? now_ms - wall_ms : 0));
 }
 
-/* By name, those without one last, and by key where names are the same; who was revoked comes
- * behind the member that has the name now. */
-static int by_name(const void *left, const void *right)
+static json_t *member_json(const struct operator_member *member, uint64_t now_ms)
 {
-    const json_t *a = *(const json_t *const *)left;
-    const json_t *b = *(const json_t *const *)right;
-    int order = (text_of(a, "name")[0] == '\0') - (text_of(b, "name")[0] == '\0');
+    const struct directory_details *details = &member->details;
+    char key[KEY_TEXT_SIZE], address[ENDPOINT_TEXT_SIZE];
+    char expires[WALL_TEXT_SIZE], ends[WALL_TEXT_SIZE], joined[WALL_TEXT_SIZE],
+        seen[WALL_TEXT_SIZE];
 
-    order = order != 0 ? order : strcmp(text_of(a, "name"), text_of(b, "name"));
-    order = order != 0 ? order : strcmp(text_of(a, "state"), text_of(b, "state"));
-    return order != 0 ? order : strcmp(text_of(a, "key"), text_of(b, "key"));
+    return json_pack(
+        "{s:s, s:s, s:s, s:b, s:s, s:s, s:I, s:s, s:o, s:I, s:I, s:s, s:s, s:b, s:o, "
+        "s:s}",
+        "key", key_text(member->key, key), "name", member->name, "state",
+        member->revoked ? "revoked" : "member", "online", (int)member->online, "expires",
+        when_text(member->expires_ms, expires), "address",
+        member->online ? endpoint_text(&member->remote, address) : "", "online_ms",
+        (json_int_t)member->online_ms, "last_seen", when_text(member->use.seen_ms, seen), "seen_ms",
+        ago_json(member->use.seen_ms, now_ms), "rx_bytes", (json_int_t)member->use.rx_bytes,
+        "tx_bytes", (json_int_t)member->use.tx_bytes, "joined",
+        when_text(details->joined_ms, joined), "ends", when_text(details->ends_ms, ends), "ended",
+        (int)member->ended, "groups", terms_groups_json(&member->groups), "note", details->note);
 }
 
-/* The same list in the order of names; it is given, and so is what is returned. NULL without
- * memory. */
-static json_t *sorted(json_t *list)
+json_t *members_list(struct operator_service *verbs, const json_t *request, struct mono now)
 {
-    size_t count = json_array_size(list);
-    json_t **members = calloc(count + 1, sizeof(json_t *));
-    json_t *out = members != NULL ? json_array() : NULL;
-
-    for (size_t i = 0; out != NULL && i < count; i++) {
-        members[i] = json_array_get(list, i);
-    }
-    if (out != NULL) {
-        qsort(members, count, sizeof(json_t *), by_name);
-    }
-    for (size_t i = 0; out != NULL && i < count; i++) {
-        if (json_array_append(out, members[i]) != 0) {
-            json_decref(out);
-            out = NULL;
-        }
-    }
-    free(members);
-    json_decref(list);
-    return out;
-}
-
-json_t *members_list(struct operator_service *verbs, struct mono now)
-{
+    const char *order = json_string_value(json_object_get(request, "sort"));
+    uint64_t now_ms = env_wall_ms(&verbs->base->env);
     json_t *list = json_array();
+    bool known;
     struct operator_member member;
     uint8_t key[KEY_SIZE] = {0};
     enum verdict verdict = operator_member_next(verbs, key, &member, now);
 
     while (verdict == VERDICT_OK) {
         /* Without memory member_json returns NULL, which jansson refuses to append. */
-        if (json_array_append_new(list, member_json(&member)) != 0) {
+        if (json_array_append_new(list, member_json(&member, now_ms)) != 0) {
             json_decref(list);
             return NULL;
         }
@@ -93,7 +73,10 @@ json_t *members_list(struct operator_service *verbs, struct mono now)
         return answer_refuse(EXIT_CODE_FAILURE, "the members cannot be read: %s",
                              verdict_text(verdict));
     }
-    return answer_ok(json_pack("{s:i, s:o}", "schema", 1, "members", sorted(list)));
+    list = member_order_sort(list, order, &known);
+    return known ? answer_ok(json_pack("{s:i, s:o}", "schema", 1, "members", list))
+                 : answer_refuse(EXIT_CODE_USAGE, "members are sorted by %s, not by '%.40s'",
+                                 member_orders, order);
 }
 
 static const char *state_text(enum who_state state)
@@ -146,10 +129,8 @@ static const char *choices_text(const struct who_fits *fits, char text[CHOICES_S
     return text;
 }
 
-/* What is said about a verb that did nothing. `wanted` is whom it is for: "member". The request
- * says for `who`. */
-static json_t *refusal(const json_t *request, const char *wanted, const struct who_fits *fits,
-                       enum verdict verdict)
+json_t *members_refusal(const json_t *request, const char *wanted, const struct who_fits *fits,
+                        enum verdict verdict)
 {
     const char *who = json_string_value(json_object_get(request, "who"));
     char text[CHOICES_SIZE];
@@ -183,7 +164,7 @@ json_t *members_revoke(struct operator_service *verbs, const json_t *request, st
         undo ? operator_restore(verbs, text, &fits, now) : operator_revoke(verbs, text, &fits, now);
     return verdict == VERDICT_OK
                ? who_answer(&fits.list[0], undo ? "stranger" : "revoked")
-               : refusal(request, undo ? "revoked member" : "member", &fits, verdict);
+               : members_refusal(request, undo ? "revoked member" : "member", &fits, verdict);
 }
 
 json_t *members_rename(struct operator_service *verbs, const json_t *request, struct mono now)
@@ -210,7 +191,7 @@ json_t *members_rename(struct operator_service *verbs, const json_t *request, st
                              choices_text(&fits, choices), asker_option(request), name);
     }
     if (verdict != VERDICT_OK) {
-        return refusal(request, "member", &fits, verdict);
+        return members_refusal(request, "member", &fits, verdict);
     }
     return answer_ok(json_pack("{s:i, s:s, s:s, s:s}", "schema", 1, "key",
                                key_text(fits.list[0].key, key), "name", name, "former",
@@ -228,7 +209,7 @@ json_t *members_forget(struct operator_service *verbs, const json_t *request, st
     }
     verdict = operator_forget(verbs, text, &fits, now);
     if (verdict != VERDICT_OK) {
-        return refusal(request, "member or former name", &fits, verdict);
+        return members_refusal(request, "member or former name", &fits, verdict);
     }
     return who_answer(&fits.list[0],
                       fits.list[0].state == WHO_STATE_REVOKED ? "revoked" : "stranger");

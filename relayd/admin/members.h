@@ -11,8 +11,13 @@
 
 #include <jansson.h>
 
-/** List members and revoked keys. */
-json_t *members_list(struct operator_service *verbs, struct mono now);
+/** List members and revoked keys, in the order "sort" (relayd/admin/member_order.h). */
+json_t *members_list(struct operator_service *verbs, const json_t *request, struct mono now);
+
+/** What is said about a verb that did nothing. `wanted` is whom it is for: "member". The request
+ * says for "who". */
+json_t *members_refusal(const json_t *request, const char *wanted, const struct who_fits *fits,
+                        enum verdict verdict);
 
 /** Revoke "who", or with "undo" take that back. Answers with its "key", "name", what it was
  * ("before"), and whether it was "online". */

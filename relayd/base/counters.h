@@ -161,6 +161,7 @@
     X(error_revoked, "errors_total", "code=\"revoked\"", "")                                       \
     X(error_unavailable, "errors_total", "code=\"unavailable\"", "")                               \
     X(error_clock, "errors_total", "code=\"clock\"", "")                                           \
+    X(error_ended, "errors_total", "code=\"ended\"", "")                                           \
     X(join_ok, "joins_total", "result=\"ok\"", "Joins, by result.")                                \
     X(join_bad_request, "joins_total", "result=\"bad_request\"", "")                               \
     X(join_invite_invalid, "joins_total", "result=\"invite_invalid\"", "")                         \
@@ -168,6 +169,7 @@
     X(join_revoked, "joins_total", "result=\"revoked\"", "")                                       \
     X(join_limit, "joins_total", "result=\"limit\"", "")                                           \
     X(join_clock, "joins_total", "result=\"clock\"", "")                                           \
+    X(join_ended, "joins_total", "result=\"ended\"", "")                                           \
     X(join_unavailable, "joins_total", "result=\"unavailable\"", "")                               \
     X(lookups, "lookups_total", "", "Lookups served.")                                             \
     X(attachment_ok, "attachments_total", "result=\"ok\"",                                         \

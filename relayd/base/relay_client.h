@@ -50,6 +50,13 @@ struct client_lanes {
     uint32_t opened, incoming; /* asked for by this host, and by others */
 };
 
+/** What a session counted for others since that was written last (relayd/service/use.h). */
+struct client_use {
+    bool member;       /* it is or was a member's */
+    uint64_t rx_bytes; /* of frames that came from it for others */
+    uint64_t tx_bytes; /* of frames that went to it from others */
+};
+
 struct relay_client {
     struct handle handle;
     uint8_t key[KEY_SIZE];
@@ -63,6 +70,7 @@ struct relay_client {
     struct watch *watch;           /* owned by the watch service; NULL: it watches nothing */
     struct node_watch *node_watch; /* owned by node_watches; NULL: it watches no relay */
     struct client_lanes lanes;
+    struct client_use use;
     struct neighbour *neighbour; /* in state NEIGHBOUR, owned by its table; else NULL */
     bool gave_way; /* CLOSING: to another session of the same relay (control_session) */
     TAILQ_ENTRY(relay_client) in_waiting; /* in the list of strangers or of closing */

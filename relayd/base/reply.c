@@ -58,6 +58,7 @@ static void error_count(struct relay_counters *counters, enum verdict verdict)
         [VERDICT_REVOKED] = offsetof(struct relay_counters, error_revoked),
         [VERDICT_UNAVAILABLE] = offsetof(struct relay_counters, error_unavailable),
         [VERDICT_CLOCK] = offsetof(struct relay_counters, error_clock),
+        [VERDICT_ENDED] = offsetof(struct relay_counters, error_ended),
     };
 
     if (verdict > VERDICT_OK && verdict < VERDICT_COUNT) {

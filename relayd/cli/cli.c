@@ -12,6 +12,7 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 int cli_usage(const char *format, ...)
@@ -66,6 +67,48 @@ int cli_expiry_parse(uint64_t *out, const char *text, uint64_t wall_ms)
         }
     }
     return ERR_DROP;
+}
+
+int cli_time_parse(uint64_t *out, const char *text, uint64_t wall_ms)
+{
+    enum { DAYS_MAX = 36500 };
+    struct tm day = {0};
+    const char *end;
+    uint32_t days;
+
+    if (cli_number_parse(&days, text, 1, DAYS_MAX) == ERR_OK) {
+        *out = wall_ms + (uint64_t)days * 86400 * 1000;
+        return ERR_OK;
+    }
+    end = strptime(text, "%Y-%m-%d", &day);
+    if (end != NULL && *end == '\0' && strlen(text) == strlen("2026-12-31")) {
+        day.tm_mday++; /* timegm knows what comes after the last day of a month */
+        time_t midnight = timegm(&day);
+
+        if (midnight <= 0) {
+            return ERR_DROP;
+        }
+        *out = (uint64_t)midnight * 1000;
+        return ERR_OK;
+    }
+    return cli_expiry_parse(out, text, wall_ms);
+}
+
+const char *cli_groups_text(const json_t *object, char text[CLI_GROUPS_SIZE])
+{
+    const json_t *group;
+    size_t used = 0, i;
+
+    text[0] = '\0';
+    json_array_foreach(json_object_get(object, "groups"), i, group)
+    {
+        const char *name = json_string_value(group);
+        int size = snprintf(text + used, CLI_GROUPS_SIZE - used, "%s%s", i > 0 ? "," : "",
+                            name != NULL ? name : "?");
+
+        used += size > 0 && (size_t)size < CLI_GROUPS_SIZE - used ? (size_t)size : 0;
+    }
+    return text;
 }
 
 void cli_terms_print(FILE *to, uint64_t uses, const char *expires)

@@ -12,6 +12,8 @@
 #include <stdint.h>
 #include <stdio.h>
 
+enum { CLI_GROUPS_SIZE = 320 /* the groups of a member, and NUL */ };
+
 /** Print a sentence (printf style, no newline) about wrong arguments. Returns EXIT_CODE_USAGE. */
 int cli_usage(const char *format, ...) PRINTF_LIKE(1, 2);
 
@@ -25,6 +27,13 @@ int cli_expiry_parse(uint64_t *out, const char *text, uint64_t wall_ms) MUST_CHE
 /** Print for whom and how long an invite is good: "one host, until 2026-01-31T12:00:00Z". expires
  * is the time as text, empty: never. */
 void cli_terms_print(FILE *to, uint64_t uses, const char *expires);
+
+/** Read a time as cli_expiry_parse does, or a whole number of days, or a date such as 2026-12-31,
+ * at the end of which (UTC) it is. */
+int cli_time_parse(uint64_t *out, const char *text, uint64_t wall_ms) MUST_CHECK;
+
+/** The "groups" of an object, "family,servers"; "" if it has none. Writes and returns text. */
+const char *cli_groups_text(const json_t *object, char text[CLI_GROUPS_SIZE]);
 
 /** Print whom an answer is about: "nas (KEY)", or the key alone. */
 void cli_who_print(FILE *to, const json_t *answer);

@@ -5,7 +5,7 @@
 #include "relayd/base/control.h"
 #include "relayd/core/core_internal.h"
 #include "relayd/core/dispatch.h"
-#include "relayd/service/attaching.h"
+#include "relayd/core/housekeeping.h"
 #include "relayd/service/forward.h"
 #include "relayd/service/forward_foreign.h"
 #include "relayd/service/http.h"
@@ -38,6 +38,7 @@ static int services_init(struct relay_core *core, struct mono now)
         rc = lane_service_init(&core->lane, base, &core->forward);
     }
     watch_service_init(&core->watch, base);
+    use_service_init(&core->use, base, now);
     core->session = (struct session_service){.base = base,
                                              .punches = &core->punch,
                                              .watches = &core->watch,
@@ -45,7 +46,9 @@ static int services_init(struct relay_core *core, struct mono now)
                                              .forwards = &core->forward,
                                              .lanes = &core->lane,
                                              .pools = &core->pool,
-                                             .node_watches = &core->mesh.watches};
+                                             .node_watches = &core->mesh.watches,
+                                             .uses = &core->use,
+                                             .ends_at = MONO_NEVER};
     core->peers.base = base;
     core->join.base = base;
     core->join.sessions = &core->session;
@@ -77,14 +80,6 @@ static int services_init(struct relay_core *core, struct mono now)
     return rc;
 }
 
-/* The ziglan's key leads to this relay. */
-static void delegation_announce(struct relay_core *core, struct mono now)
-{
-    const ProtobufCBinaryData delegation = delegation_service_field(&core->delegation);
-
-    attaching_keep(&core->presence, &delegation, now);
-}
-
 int relay_core_new(struct relay_core **out, const struct relay_config *cfg, struct store *store,
                    const struct env *env, struct mono now)
 {
@@ -112,7 +107,7 @@ int relay_core_new(struct relay_core **out, const struct relay_config *cfg, stru
         relay_core_free(core);
         return rc;
     }
-    delegation_announce(core, now);
+    housekeeping_announce(core, now);
     peer_service_configure(&core->peers, cfg->peers, now);
     *out = core;
     return ERR_OK;
@@ -381,30 +376,6 @@ static void wall_note(struct relay_core *core, struct mono now)
     core->housekeeping_at = now;
 }
 
-/* All that it carried between hosts so far. */
-static uint64_t bytes_carried(const struct relay_counters *counters)
-{
-    return counters->forwarded_bytes + counters->relayed_out_bytes + counters->relayed_in_bytes;
-}
-
-static void housekeeping(struct relay_core *core, struct mono now)
-{
-    struct relay_base *base = &core->base;
-
-    core->housekeeping_at = mono_add_ms(now, HOUSEKEEPING_MS);
-    session_expire_admissions(&core->session, now);
-    forward_relay_sweep(&core->forward, now);
-    lane_service_sweep(&core->lane, now);
-    volume_keep(base, base->health.store);
-    traffic_hour_note(&base->traffic, bytes_carried(&base->counters), now);
-    if (base->directory != NULL) {
-        store_health_try(&base->health);
-        directory_expire(base->directory, wall_watch_settled_ms(&core->wall, now));
-        delegation_service_keep(&core->delegation);
-        delegation_announce(core, now);
-    }
-}
-
 void relay_core_expire(struct relay_core *core, struct mono now)
 {
     struct reach_outcome outcome;
@@ -431,7 +402,7 @@ void relay_core_expire(struct relay_core *core, struct mono now)
     events_drain(core, now);
     watch_expire(&core->watch, now);
     if (mono_due(core->housekeeping_at, now)) {
-        housekeeping(core, now);
+        housekeeping_do(core, now);
     }
 }
 
@@ -467,6 +438,7 @@ void relay_core_shutdown(struct relay_core *core, uint32_t reconnect_in_ms, stru
 {
     join_flush(&core->join, now);
     volume_keep(&core->base, core->base.health.store);
+    use_save(&core->use);
     peer_service_shutdown(&core->peers);
     mesh_service_save(&core->mesh, true, now);
     session_shutdown(&core->session, reconnect_in_ms, now);
@@ -488,7 +460,7 @@ void relay_core_reload(struct relay_core *core, const struct relay_config *cfg, 
 
     if (cfg->delegation != NULL) {
         delegation_service_take(&core->delegation, cfg->delegation, cfg->delegation_size);
-        delegation_announce(core, now);
+        housekeeping_announce(core, now);
     }
     memcpy(before, core->base.public_hosts, sizeof(before));
     relay_base_configure(&core->base, cfg, now);
@@ -548,7 +520,7 @@ void relay_core_snapshot(const struct relay_core *core, struct relay_snapshot *o
         .traffic = base->traffic,
         .store_ok = base->health.ok,
     };
-    traffic_hour_note(&out->traffic, bytes_carried(&base->counters), now);
+    traffic_hour_note(&out->traffic, housekeeping_bytes(&base->counters), now);
 }
 
 struct lane_board *relay_core_lane_board(struct relay_core *core)

@@ -23,6 +23,7 @@
 #include "relayd/service/search.h"
 #include "relayd/service/session.h"
 #include "relayd/service/stun.h"
+#include "relayd/service/use.h"
 #include "relayd/service/watch.h"
 
 enum { HOUSEKEEPING_MS = 60000 /* between two rounds of what need not be done at once */ };
@@ -42,6 +43,7 @@ struct relay_core {
     struct lane_service lane;
     struct watch_service watch;
     struct session_service session;
+    struct use_service use;
     struct join_service join;
     struct operator_service operator_verbs;
     struct peer_service peers;

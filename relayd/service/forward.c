@@ -131,6 +131,8 @@ static void deliver(struct relay_base *base, struct relay_client *from, struct r
     }
     base->counters.forwarded_frames++;
     base->counters.forwarded_bytes += size;
+    from->use.rx_bytes += size;
+    to->use.tx_bytes += size;
 }
 
 void forward_on_datagram(struct forward_relay *relays, const struct link_event *event,
@@ -155,6 +157,7 @@ void forward_on_datagram(struct forward_relay *relays, const struct link_event *
     if (to != NULL) {
         deliver(base, from, to, frame, frame_size, now);
     } else if (forward_charge(base, from, dst, frame_size, now)) {
+        from->use.rx_bytes += frame_size;
         forward_relay_take(relays, from, dst, frame, frame_size, now);
     }
 }

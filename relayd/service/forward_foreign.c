@@ -296,6 +296,7 @@ static bool deliver(struct forward_relay *service, const struct bringer *from,
     ways_learn(service->ways, to->key, frame->src, frame->passed, frame->passed_count, now);
     base->counters.relayed_in_frames++;
     base->counters.relayed_in_bytes += frame->frame_size;
+    to->use.tx_bytes += frame->frame_size;
     return true;
 }
 

@@ -2,8 +2,11 @@
 /* The transaction of one turn's joins, and the answer to each. */
 #include "relayd/service/join.h"
 
+#include "proto/base/wall_text.h"
+#include "relayd/service/member.h"
 #include "relayd/service/watch.h"
 
+#include <stdio.h>
 #include <string.h>
 
 /* Try a join without a change of the directory first: most only renew a session. A change is told
@@ -80,6 +83,9 @@ static void join_count(struct relay_counters *counters, enum verdict verdict)
     case VERDICT_CLOCK:
         counters->join_clock++;
         break;
+    case VERDICT_ENDED:
+        counters->join_ended++;
+        break;
     case VERDICT_UNAVAILABLE:
         counters->join_unavailable++;
         break;
@@ -127,6 +133,37 @@ static void replaced_end(struct join_service *service, const struct directory_jo
     }
 }
 
+/* Whose membership is over is told when it ended. */
+static const char *refusal_text(const struct join_service *service,
+                                const struct relay_client *client, enum verdict verdict,
+                                char text[CONTROL_TEXT_SIZE_MAX + 1])
+{
+    struct directory_details details;
+    char when[WALL_TEXT_SIZE];
+
+    if (verdict != VERDICT_ENDED ||
+        directory_details_read(service->base->directory, client->key, &details) != ERR_OK) {
+        return NULL;
+    }
+    (void)snprintf(text, CONTROL_TEXT_SIZE_MAX + 1,
+                   "This host's membership ended at %s; the ziglan's operator can give it more "
+                   "time.",
+                   wall_text(details.ends_ms, when));
+    return text;
+}
+
+static void join_refuse(struct join_service *service, const struct relay_client *client,
+                        const struct join_waiting *w)
+{
+    struct member_label who = member_label(service->base, client->key);
+    char text[CONTROL_TEXT_SIZE_MAX + 1];
+
+    env_trace(&service->base->env, TRACE_LEVEL_INFO, "ziglan.refused", "peer=%s name=%s reason=%s",
+              who.peer, who.name, verdict_name(w->verdict));
+    reply_refuse(&service->base->reply, client, w->request_id, w->verdict,
+                 refusal_text(service, client, w->verdict, text));
+}
+
 static void join_answer(struct join_service *service, struct relay_client *client,
                         struct join_waiting *w, struct mono now)
 {
@@ -139,9 +176,7 @@ static void join_answer(struct join_service *service, struct relay_client *clien
         store_health_note(&service->base->health, w->verdict);
     }
     if (w->verdict != VERDICT_OK) {
-        env_trace(&service->base->env, TRACE_LEVEL_DEBUG, "ziglan.refused", "peer=%s why=%s",
-                  key_short(client->key, text), verdict_name(w->verdict));
-        reply_refuse(&service->base->reply, client, w->request_id, w->verdict, NULL);
+        join_refuse(service, client, w);
         return;
     }
     if (client->state != RELAY_CLIENT_STATE_MEMBER) {
@@ -154,7 +189,8 @@ static void join_answer(struct join_service *service, struct relay_client *clien
     }
     /* The answer comes first: a member must know that it joined before Changes tell of it. */
     joined_send(service, client, w->request_id, joined);
-    session_admit(service->sessions, client, joined->expires_ms, now);
+    session_admit(service->sessions, client,
+                  &(struct directory_until){.ms = joined->expires_ms, .ends = joined->ends}, now);
     session_send_hosts(service->sessions, client);
     if (joined->changed) {
         watch_changed(service->sessions->watches, now);

@@ -96,6 +96,8 @@ static bool lane_has_room(struct lane_workers *workers, struct lane_end *end, si
 static bool charge(struct lane_workers *workers, struct lane_end *end, size_t size, struct mono now)
 {
     if (lane_has_room(workers, end, size, now) && owner_charge(workers, end, size, now)) {
+        end->owner->use.rx_bytes += size;
+        end->other->owner->use.tx_bytes += size;
         return true;
     }
     end->refused_at = now;

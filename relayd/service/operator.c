@@ -7,6 +7,7 @@
 #include "relayd/service/invite_url.h"
 #include "relayd/service/member.h"
 #include "relayd/service/watch.h"
+#include "rendezvous/directory/directory_admission.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -17,12 +18,16 @@ static void invite_log(const struct env *env, const struct directory_terms *term
                        const uint8_t invite[INVITE_SIZE])
 {
     char id[DIRECTORY_INVITE_ID_SIZE];
-    char when[WALL_TEXT_SIZE];
+    char when[WALL_TEXT_SIZE], ends[WALL_TEXT_SIZE];
+    char groups[DIRECTORY_GROUPS_TEXT_SIZE];
 
-    env_trace(env, TRACE_LEVEL_INFO, "ziglan.invited", "invite=%s uses=%u expires=%s%s%s",
+    env_trace(env, TRACE_LEVEL_INFO, "ziglan.invited", "invite=%s uses=%u expires=%s%s%s%s%s%s%s",
               directory_invite_id(invite, id), (unsigned)(terms->uses != 0 ? terms->uses : 1),
               terms->expires_ms != 0 ? wall_text(terms->expires_ms, when) : "never",
-              terms->name[0] != '\0' ? " name=" : "", terms->name);
+              terms->name[0] != '\0' ? " name=" : "", terms->name,
+              terms->groups.count > 0 ? " groups=" : "",
+              directory_groups_text(&terms->groups, groups), terms->ends_ms != 0 ? " ends=" : "",
+              terms->ends_ms != 0 ? wall_text(terms->ends_ms, ends) : "");
 }
 
 static int url_of_invite(const struct relay_base *base, const uint8_t invite[INVITE_SIZE],
@@ -95,6 +100,23 @@ enum verdict operator_uninvite(struct operator_service *service, const char *tex
     return verdict;
 }
 
+/* What is kept of a member beside its records, and its groups. False if the store fails. */
+static bool kept_read(const struct operator_service *service, const struct directory_entry *row,
+                      struct operator_member *out)
+{
+    struct relay_base *base = service->base;
+    struct record_admission admission;
+
+    if (directory_entry_admission(row, &admission)) {
+        out->groups = directory_groups_of(&admission);
+    }
+    if (directory_details_read(base->directory, row->key, &out->details) != ERR_OK) {
+        return false;
+    }
+    out->ended = directory_is_ended(out->details.ends_ms, env_wall_ms(&base->env));
+    return use_of(service->sessions->uses, row->key, &out->use) == VERDICT_OK;
+}
+
 enum verdict operator_member_next(struct operator_service *service, uint8_t key[KEY_SIZE],
                                   struct operator_member *out, struct mono now)
 {
@@ -115,6 +137,9 @@ enum verdict operator_member_next(struct operator_service *service, uint8_t key[
     }
     *out =
         (struct operator_member){.revoked = row.admission_size == 0, .expires_ms = row.expires_ms};
+    if (!out->revoked && !kept_read(service, &row, out)) {
+        return VERDICT_UNAVAILABLE;
+    }
     memcpy(out->key, row.key, KEY_SIZE);
     (void)snprintf(out->name, sizeof(out->name), "%s", row.name);
     client = member_session(base, row.key);
@@ -133,10 +158,8 @@ static bool is_exact(const char *text, const struct who *who)
     return key_begins(who->key, text) || strcasecmp(text, who->name) == 0;
 }
 
-/* Joins that wait come first. One who fits is meant; several are a choice for the operator, and so
- * is a member that only has the name with a number. */
-static enum verdict choose(struct operator_service *service, const char *text, bool revoked,
-                           struct who_fits *fits, struct mono now)
+enum verdict operator_choose(struct operator_service *service, const char *text, bool revoked,
+                             struct who_fits *fits, struct mono now)
 {
     struct relay_base *base = service->base;
     enum verdict verdict;
@@ -173,7 +196,7 @@ enum verdict operator_revoke(struct operator_service *service, const char *text,
     struct relay_base *base = service->base;
     const struct who *who = &fits->list[0];
     struct member_label label;
-    enum verdict verdict = choose(service, text, false, fits, now);
+    enum verdict verdict = operator_choose(service, text, false, fits, now);
 
     if (verdict != VERDICT_OK) {
         return verdict;
@@ -198,7 +221,7 @@ enum verdict operator_restore(struct operator_service *service, const char *text
 {
     struct relay_base *base = service->base;
     const uint8_t *key = fits->list[0].key;
-    enum verdict verdict = choose(service, text, true, fits, now);
+    enum verdict verdict = operator_choose(service, text, true, fits, now);
     char peer[KEY_SHORT_SIZE];
 
     if (verdict == VERDICT_OK) {
@@ -217,7 +240,7 @@ enum verdict operator_rename(struct operator_service *service, const char *text,
 {
     struct relay_base *base = service->base;
     const struct who *who = &fits->list[0];
-    enum verdict verdict = choose(service, text, false, fits, now);
+    enum verdict verdict = operator_choose(service, text, false, fits, now);
     uint8_t holder[KEY_SIZE];
     char peer[KEY_SHORT_SIZE];
 
@@ -263,7 +286,7 @@ enum verdict operator_forget(struct operator_service *service, const char *text,
 {
     struct relay_base *base = service->base;
     const struct who *who = &fits->list[0];
-    enum verdict verdict = choose(service, text, false, fits, now);
+    enum verdict verdict = operator_choose(service, text, false, fits, now);
     char peer[KEY_SHORT_SIZE];
 
     if (verdict == VERDICT_OK && who->state == WHO_STATE_MEMBER) {

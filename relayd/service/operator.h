@@ -34,6 +34,10 @@ struct operator_member {
     uint64_t expires_ms;    /* of the admission, wall clock */
     struct endpoint remote; /* online: the address of its session */
     uint64_t online_ms;     /* online: the age of its session */
+    bool ended;             /* its membership is over; this and the rest: not if it is revoked */
+    struct directory_details details;
+    struct directory_groups groups;
+    struct directory_use use;
 };
 
 /** Make an invite with these terms, which become those that are kept, and write its URL to `text`.
@@ -64,6 +68,12 @@ enum verdict operator_member_next(struct operator_service *service, uint8_t key[
  * (who_find). If they are several, the verdict is REFUSED, and nothing was done. NOT_FOUND: nobody.
  * UNAVAILABLE.
  */
+
+/** Find whom `text` means, after the joins that wait. One who fits is meant; several are a choice
+ * for the operator (REFUSED), and so is a member that only has the name with a number. revoked:
+ * only revoked keys fit. */
+enum verdict operator_choose(struct operator_service *service, const char *text, bool revoked,
+                             struct who_fits *fits, struct mono now);
 
 /** Revoke: its session ends, watchers are told, and it cannot come back. OK also for a key that is
  * no member, or revoked already. LIMIT (directory_revoke). */

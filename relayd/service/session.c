@@ -123,23 +123,25 @@ void session_on_closed(struct session_service *service, const struct link_event 
     key_gone(service, client, now);
     watch_stop(service->watches, client);
     node_watch_gone(service->node_watches, client);
+    use_on_closed(service->uses, client);
     session_table_remove(&base->sessions, client, now);
 }
 
 /* ---- admission ---- */
 
 /* When an admission ends, by the monotonic clock: setting the wall clock later ends no session. */
-static struct mono admission_deadline(const struct env *env, uint64_t until_ms, struct mono now)
+static struct mono admission_deadline(const struct env *env, const struct directory_until *until,
+                                      struct mono now)
 {
     uint64_t wall_ms = env_wall_ms(env);
-    uint64_t left_ms = until_ms > wall_ms ? until_ms - wall_ms : 0;
+    uint64_t left_ms = until->ms > wall_ms ? until->ms - wall_ms : 0;
 
     left_ms = left_ms < DIRECTORY_ADMISSION_MS ? left_ms : DIRECTORY_ADMISSION_MS;
-    return mono_add_ms(now, left_ms + RECORD_CLOCK_SKEW_MS);
+    return mono_add_ms(now, left_ms + (until->ends ? 0 : RECORD_CLOCK_SKEW_MS));
 }
 
-void session_admit(struct session_service *service, struct relay_client *client, uint64_t until_ms,
-                   struct mono now)
+void session_admit(struct session_service *service, struct relay_client *client,
+                   const struct directory_until *until, struct mono now)
 {
     struct relay_base *base = service->base;
 
@@ -149,7 +151,10 @@ void session_admit(struct session_service *service, struct relay_client *client,
         attaching_on_admitted(service->presence, client->key, now);
     }
     if (client->state == RELAY_CLIENT_STATE_MEMBER) {
-        client->deadline = admission_deadline(&base->env, until_ms, now);
+        client->use.member = true;
+        client->deadline = admission_deadline(&base->env, until, now);
+        service->ends_at =
+            until->ends ? mono_min(service->ends_at, client->deadline) : service->ends_at;
     }
 }
 
@@ -164,20 +169,23 @@ void session_dismiss(struct session_service *service, struct relay_client *clien
     }
 }
 
-/* When the admission of this key ends (wall clock); 0 if it has none or it is over. *revoked is
- * true if the key is revoked. */
-static uint64_t admitted_until(const struct relay_base *base, const uint8_t key[KEY_SIZE],
-                               bool *revoked)
+/* When the admission of this key ends; 0 if it has none or it is over. *revoked is true if the key
+ * is revoked. */
+static struct directory_until admitted_until(const struct relay_base *base,
+                                             const uint8_t key[KEY_SIZE], bool *revoked)
 {
-    uint64_t until_ms;
+    struct directory_until until = {0};
 
     *revoked = base->directory != NULL &&
                directory_status(base->directory, key) == DIRECTORY_STATUS_REVOKED;
     if (base->directory == NULL || *revoked) {
-        return 0;
+        return until;
     }
-    until_ms = directory_admitted_until(base->directory, key);
-    return record_unexpired(until_ms, env_wall_ms(&base->env)) ? until_ms : 0;
+    until = directory_admitted_until(base->directory, key);
+    if (!record_unexpired(until.ms, env_wall_ms(&base->env))) {
+        until.ms = 0;
+    }
+    return until;
 }
 
 /* ---- the beginning ---- */
@@ -229,11 +237,12 @@ static bool activate(struct session_service *service, struct relay_client *clien
 }
 
 /* A host that is not revoked is let in, unless there is no room for it. */
-static void let_in(struct session_service *service, struct relay_client *client, uint64_t until_ms,
-                   const struct link_event *event, struct mono now)
+static void let_in(struct session_service *service, struct relay_client *client,
+                   const struct directory_until *until, const struct link_event *event,
+                   struct mono now)
 {
     struct limits *limits = &service->base->limits;
-    bool member = until_ms > 0;
+    bool member = until->ms > 0;
     enum limits_verdict share =
         member ? LIMITS_OK : limits_stranger_enter(limits, &client->limits, &client->remote);
 
@@ -247,7 +256,7 @@ static void let_in(struct session_service *service, struct relay_client *client,
     } else {
         attaching_on_open(service->presence, client, &event->hello->attachment, now);
         if (member) {
-            session_admit(service, client, until_ms, now);
+            session_admit(service, client, until, now);
         }
     }
 }
@@ -259,7 +268,7 @@ void session_on_open(struct session_service *service, const struct link_event *e
     struct relay_client *client = session_table_add(&base->sessions, event, now);
     char text[KEY_SHORT_SIZE];
     bool revoked = false;
-    uint64_t until_ms;
+    struct directory_until until;
 
     if (client == NULL) {
         base->counters.closed_busy++;
@@ -277,15 +286,15 @@ void session_on_open(struct session_service *service, const struct link_event *e
         }
         return;
     }
-    until_ms = admitted_until(base, client->key, &revoked);
+    until = admitted_until(base, client->key, &revoked);
     env_trace(&base->env, TRACE_LEVEL_DEBUG, "session.open", "peer=%s as=%s",
-              key_short(client->key, text), until_ms > 0 ? "member" : "stranger");
+              key_short(client->key, text), until.ms > 0 ? "member" : "stranger");
     if (service->stopping) {
         session_send_away(service, client, GOAWAY_SHUTDOWN, STOPPING_RETRY_MS, now);
     } else if (revoked) {
         session_send_away(service, client, GOAWAY_REVOKED, 0, now);
     } else {
-        let_in(service, client, until_ms, event, now);
+        let_in(service, client, &until, event, now);
     }
 }
 
@@ -372,6 +381,9 @@ void session_expire(struct session_service *service, struct mono now)
         session_send_away(service, client, GOAWAY_NOT_ADMITTED, 0, now);
         client = next;
     }
+    if (mono_due(service->ends_at, now)) {
+        session_expire_admissions(service, now);
+    }
 }
 
 struct mono session_deadline(const struct session_service *service)
@@ -379,10 +391,10 @@ struct mono session_deadline(const struct session_service *service)
     const struct relay_client_lists *lists = &service->base->sessions.lists;
     const struct relay_client *stranger = TAILQ_FIRST(&lists->strangers);
     const struct relay_client *closing = TAILQ_FIRST(&lists->closing);
-    struct mono at = MONO_NEVER;
+    struct mono at = service->ends_at;
 
     if (stranger != NULL && !service->base->cfg.open_relay) {
-        at = stranger->deadline;
+        at = mono_min(at, stranger->deadline);
     }
     return closing != NULL ? mono_min(at, closing->deadline) : at;
 }
@@ -392,10 +404,16 @@ void session_expire_admissions(struct session_service *service, struct mono now)
     const struct session_table *sessions = &service->base->sessions;
     uint32_t at = 0;
 
+    service->ends_at = MONO_NEVER;
     for (struct relay_client *client = session_table_next(sessions, &at); client != NULL;
          client = session_table_next(sessions, &at)) {
-        if (client->state == RELAY_CLIENT_STATE_MEMBER && mono_due(client->deadline, now)) {
+        if (client->state != RELAY_CLIENT_STATE_MEMBER) {
+            continue;
+        }
+        if (mono_due(client->deadline, now)) {
             session_send_away(service, client, GOAWAY_NOT_ADMITTED, 0, now);
+        } else {
+            service->ends_at = mono_min(service->ends_at, client->deadline);
         }
     }
 }

@@ -14,6 +14,7 @@
 #include "relayd/service/node_watch.h"
 #include "relayd/service/presence.h"
 #include "relayd/service/punch.h"
+#include "relayd/service/use.h"
 #include "relayd/service/watch.h"
 
 #include <stdbool.h>
@@ -28,7 +29,10 @@ struct session_service {
     struct lane_service *lanes;        /* told who is gone */
     struct pool_service *pools;        /* told who is gone */
     struct node_watches *node_watches; /* told whose session is over */
+    struct use_service *uses;          /* told what a session counted */
     struct log_gate log;               /* of what clients can make us write, by enum goaway */
+    struct mono ends_at;               /* when a member's time is over, the earliest of those
+                                          that are known; NEVER: none */
     bool stopping;                     /* after session_shutdown: nobody is let in */
 };
 
@@ -46,11 +50,11 @@ void session_on_moved(struct session_service *service, const struct link_event *
 void session_on_closed(struct session_service *service, const struct link_event *event,
                        struct mono now);
 
-/** A stranger was admitted, or a member's admission was renewed. until_ms
- * is its end by the wall clock; the session lasts RECORD_CLOCK_SKEW_MS longer. No-op for a session
- * that is being closed. */
-void session_admit(struct session_service *service, struct relay_client *client, uint64_t until_ms,
-                   struct mono now);
+/** A stranger was admitted, or a member's admission was renewed. until is its end; the session
+ * lasts RECORD_CLOCK_SKEW_MS longer, unless the membership ends then. No-op for a session that is
+ * being closed. */
+void session_admit(struct session_service *service, struct relay_client *client,
+                   const struct directory_until *until, struct mono now);
 
 /** A member left: its session is a stranger's, watches nothing, and is in no punch. */
 void session_dismiss(struct session_service *service, struct relay_client *client, struct mono now);

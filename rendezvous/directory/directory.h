@@ -10,10 +10,12 @@
  * group share one transaction.
  *
  * The verbs stand in the headers that this one includes. The files, bottom up: directory_write
- * (transactions, sequence) and directory_name (names and addresses), directory_entry (what the
- * store has about a key), directory_find, directory_invite, directory_pick (which name a newcomer
- * gets), directory_revoke, then directory_join, directory_rename, directory_watch, directory_expire
- * and directory_repair, and this one.
+ * (transactions, sequence), directory_groups (what groups and notes may be) and directory_name
+ * (names and addresses), directory_entry (what the store has about a key), directory_details (what
+ * only the operator sees of a member), directory_use (its traffic), directory_admission,
+ * directory_find, directory_invite, directory_pick (which name a newcomer gets), directory_revoke,
+ * then directory_join, directory_rename, directory_adjust, directory_watch, directory_expire and
+ * directory_repair, and this one.
  */
 #pragma once
 
@@ -21,12 +23,16 @@
 #include "proto/base/err.h"
 #include "proto/crypto/identity.h"
 #include "proto/wire/frame.h"
+#include "rendezvous/directory/directory_adjust.h"
+#include "rendezvous/directory/directory_admission.h"
+#include "rendezvous/directory/directory_details.h"
 #include "rendezvous/directory/directory_expire.h"
 #include "rendezvous/directory/directory_find.h"
 #include "rendezvous/directory/directory_invite.h"
 #include "rendezvous/directory/directory_join.h"
 #include "rendezvous/directory/directory_rename.h"
 #include "rendezvous/directory/directory_revoke.h"
+#include "rendezvous/directory/directory_use.h"
 #include "rendezvous/directory/directory_watch.h"
 #include "rendezvous/store/store.h"
 

@@ -132,6 +132,12 @@ int directory_member_remove(struct directory *directory, const struct directory_
         rc = store_remove(directory->store, STORE_TABLE_MEMBERS, entry->key, KEY_SIZE);
     }
     if (rc == ERR_OK) {
+        rc = store_remove(directory->store, STORE_TABLE_DETAILS, entry->key, KEY_SIZE);
+    }
+    if (rc == ERR_OK) {
+        rc = store_remove(directory->store, STORE_TABLE_USE, entry->key, KEY_SIZE);
+    }
+    if (rc == ERR_OK) {
         rc = directory_addresses_free(directory, entry->key, has_part ? &part : NULL);
     }
     if (rc == ERR_OK && entry->name[0] != '\0') {

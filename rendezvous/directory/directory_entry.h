@@ -50,8 +50,8 @@ bool directory_entry_is_revoked(const struct directory_entry *entry);
 /** Decode the member part of an entry; false if it is absent or damaged. */
 bool directory_entry_part(const struct directory_entry *entry, struct record_member *out);
 
-/** Inside a transaction that has written a revocation: remove the key's admission and member part.
- * Its addresses become free at once, its name in 30 days; FORMER keeps the name for the listing. */
+/** Inside a transaction that has written a revocation: remove all that a member has. Its addresses
+ * become free at once, its name in 30 days; FORMER keeps the name for the listing. */
 int directory_member_remove(struct directory *directory,
                             const struct directory_entry *entry) MUST_CHECK;
 

@@ -2,6 +2,7 @@
 /* Finding by key, name and address, and the listing. */
 #include "rendezvous/directory/directory_find.h"
 
+#include "rendezvous/directory/directory_details.h"
 #include "rendezvous/directory/directory_internal.h"
 #include "rendezvous/directory/directory_name.h"
 #include "rendezvous/directory/directory_write.h"
@@ -23,13 +24,22 @@ enum directory_status directory_status(struct directory *directory, const uint8_
     return directory_entry_is_member(&entry) ? DIRECTORY_STATUS_MEMBER : DIRECTORY_STATUS_STRANGER;
 }
 
-uint64_t directory_admitted_until(struct directory *directory, const uint8_t key[KEY_SIZE])
+struct directory_until directory_admitted_until(struct directory *directory,
+                                                const uint8_t key[KEY_SIZE])
 {
+    struct directory_until until = {0};
+    struct directory_details details;
     struct directory_entry entry;
 
-    return directory_load(directory, key, &entry) == ERR_OK && directory_entry_is_member(&entry)
-               ? entry.expires_ms
-               : 0;
+    if (directory_load(directory, key, &entry) != ERR_OK || !directory_entry_is_member(&entry) ||
+        directory_details_read(directory, key, &details) != ERR_OK) {
+        return until;
+    }
+    if (!directory_is_ended(details.ends_ms, env_wall_ms(directory->env))) {
+        until.ms = entry.expires_ms;
+        until.ends = details.ends_ms != 0 && details.ends_ms <= entry.expires_ms;
+    }
+    return until;
 }
 
 enum verdict directory_find_key(struct directory *directory, const uint8_t key[KEY_SIZE],

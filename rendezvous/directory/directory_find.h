@@ -22,9 +22,16 @@ enum directory_status {
 /** What a key is here. If the store fails, it is a stranger. */
 enum directory_status directory_status(struct directory *directory, const uint8_t key[KEY_SIZE]);
 
-/** When the admission of a member ends (wall clock); 0 if the key is no member, or the store fails.
- */
-uint64_t directory_admitted_until(struct directory *directory, const uint8_t key[KEY_SIZE]);
+/** Until when a key is a member. */
+struct directory_until {
+    uint64_t ms; /* of its admission, by the wall clock; 0: it is none */
+    bool ends;   /* the membership ends then, not only this admission */
+};
+
+/** When the admission of a member ends; 0 if the key is no member, its membership is over, or the
+ * store fails. */
+struct directory_until directory_admitted_until(struct directory *directory,
+                                                const uint8_t key[KEY_SIZE]);
 
 /** Find who is a member, was revoked, or left: *out has the records to tell, which is the
  * revocation alone if there is one. NOT_FOUND, UNAVAILABLE. */

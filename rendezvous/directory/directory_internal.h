@@ -9,6 +9,8 @@
  *     ADMISSIONS   key -> admission
  *     REVOCATIONS  key -> revocation, also of those who left
  *     FORMER       key with a revocation -> the name that it had
+ *     DETAILS      key of a member -> since when, until when, and the operator's note
+ *     USE          key of a member -> when it was here last, and its bytes
  *     INVITES      hash of the invite -> terms
  *     NAMES        name -> key(32) freed_ms(8), where freed_ms is not 0: the name was freed then
  *

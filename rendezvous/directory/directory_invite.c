@@ -52,11 +52,15 @@ static int terms_write(struct directory *d, const uint8_t hash[DIRECTORY_INVITE_
     wbuf_u64(&w, terms->made_ms);
     wbuf_u32(&w, terms->uses_at_first);
     wbuf_put(&w, terms->replaces, KEY_SIZE);
+    directory_note_write(&w, terms->note);
+    directory_groups_write(&w, &terms->groups);
+    wbuf_u64(&w, terms->ends_ms);
     return store_write(d->store, STORE_TABLE_INVITES, hash, DIRECTORY_INVITE_HASH_SIZE, value,
                        wbuf_size(&w));
 }
 
-/* False for a value that we never wrote. Older versions wrote nothing behind the name. */
+/* False for a value that we never wrote. Older versions wrote nothing behind the name, then
+ * nothing behind `replaces`. */
 static bool terms_decode(struct directory_terms *out, const uint8_t *value, size_t size)
 {
     struct rbuf r = rbuf_over(value, size);
@@ -75,6 +79,11 @@ static bool terms_decode(struct directory_terms *out, const uint8_t *value, size
         rbuf_copy(&r, terms.replaces, KEY_SIZE);
     }
     if (!rbuf_done(&r)) {
+        directory_note_read(&r, terms.note);
+        directory_groups_read(&r, &terms.groups);
+        terms.ends_ms = rbuf_u64(&r);
+    }
+    if (!rbuf_done(&r)) {
         return false;
     }
     *out = terms;
@@ -83,7 +92,8 @@ static bool terms_decode(struct directory_terms *out, const uint8_t *value, size
 
 static bool terms_open(const struct directory_terms *terms, uint64_t now_ms)
 {
-    return terms->uses > 0 && (terms->expires_ms == 0 || terms->expires_ms > now_ms);
+    return terms->uses > 0 && (terms->expires_ms == 0 || terms->expires_ms > now_ms) &&
+           (terms->ends_ms == 0 || terms->ends_ms > now_ms);
 }
 
 /* The member that has the name which the invite grants is to make room for who joins with it. */
@@ -111,6 +121,7 @@ enum verdict directory_invite(struct directory *directory, struct directory_term
     }
     if (memchr(kept.name, '\0', sizeof(kept.name)) == NULL ||
         (kept.name[0] != '\0' && name_problem(kept.name, strlen(kept.name)) != NULL) ||
+        memchr(kept.note, '\0', sizeof(kept.note)) == NULL || !directory_note_is(kept.note) ||
         !terms_open(&kept, env_wall_ms(directory->env))) {
         return VERDICT_BAD_REQUEST;
     }

@@ -11,6 +11,7 @@
 #include "proto/wire/name.h"
 #include "proto/wire/url.h"
 #include "proto/wire/verdict.h"
+#include "rendezvous/directory/directory_groups.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -22,7 +23,9 @@ enum {
     DIRECTORY_INVITE_ID_SIZE = KEY_SHORT_SIZE, /* the hash is as long as a key, and is shortened
                                                 * like one */
     DIRECTORY_INVITE_HASH_SIZE = 32,
-    DIRECTORY_INVITE_VALUE_SIZE_MAX = 4 + 8 + 1 + NAME_SIZE_MAX + 8 + 4 + KEY_SIZE, /* the terms */
+    DIRECTORY_INVITE_VALUE_SIZE_MAX = 4 + 8 + 1 + NAME_SIZE_MAX + 8 + 4 + KEY_SIZE + 1 +
+                                      DIRECTORY_NOTE_SIZE_MAX + DIRECTORY_GROUPS_ROW_SIZE_MAX +
+                                      8, /* the terms */
 };
 
 /** What an invite allows. */
@@ -34,12 +37,15 @@ struct directory_terms {
     uint32_t uses_at_first;     /* set by directory_invite; 0: by an older version */
     uint8_t replaces[KEY_SIZE]; /* set by directory_invite: the member that had the name then, and
                                    loses its place to who joins; zeros: nobody */
+    char note[DIRECTORY_NOTE_TEXT_SIZE]; /* the operator's, which members get who join with it */
+    struct directory_groups groups;      /* in which these members are */
+    uint64_t ends_ms;                    /* when their membership ends; 0: never */
 };
 
 /** Make an invite. Its bytes go to the caller and nowhere else; they mean nothing on error. *terms
  * become those that are kept.
- * BAD_REQUEST: name_problem refuses the name, or the expiry is past. LIMIT: the store has as many
- * invites as the configuration allows. UNAVAILABLE: the store failed. */
+ * BAD_REQUEST: name_problem refuses the name, a time is past, or the note is none. LIMIT: the store
+ * has as many invites as the configuration allows. UNAVAILABLE: the store failed. */
 enum verdict directory_invite(struct directory *directory, struct directory_terms *terms,
                               uint8_t invite[INVITE_SIZE]);
 

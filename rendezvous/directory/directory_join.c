@@ -5,6 +5,8 @@
 #include "proto/base/bytes.h"
 #include "proto/crypto/identity.h"
 #include "proto/crypto/signed.h"
+#include "rendezvous/directory/directory_admission.h"
+#include "rendezvous/directory/directory_details.h"
 #include "rendezvous/directory/directory_entry.h"
 #include "rendezvous/directory/directory_internal.h"
 #include "rendezvous/directory/directory_name.h"
@@ -18,6 +20,7 @@ struct joining {
     const struct directory_join *request;
     struct record_member part;     /* the request's, decoded */
     struct directory_entry before; /* what the directory has about the key */
+    struct directory_details details;
     struct record_member part_before;
     bool has_part_before;
     bool returning;                      /* it is a member already; else a newcomer */
@@ -47,18 +50,23 @@ static enum verdict part_check(const struct directory *d, struct joining *j)
 static enum verdict invite_check(struct directory *d, struct joining *j)
 {
     static const uint8_t nobody[KEY_SIZE];
-    bool found;
+    const struct directory_join *request = j->request;
+    bool has_invite = request->invite != NULL && request->invite_size > 0;
+    bool found = false;
+    int rc = ERR_OK;
 
-    if (j->request->invite == NULL || j->request->invite_size == 0) {
-        return VERDICT_NOT_MEMBER;
+    if (has_invite) {
+        rc = directory_invite_find(d, request->invite, request->invite_size, &j->invite, &found);
     }
-    int rc =
-        directory_invite_find(d, j->request->invite, j->request->invite_size, &j->invite, &found);
     if (rc != ERR_OK) {
         return directory_unavailable(d, "join", rc);
     }
+    if (!found && request->granted == NULL) {
+        return has_invite ? VERDICT_INVITE_INVALID : VERDICT_NOT_MEMBER;
+    }
     if (!found) {
-        return VERDICT_INVITE_INVALID;
+        j->invite = (struct directory_open_invite){.terms = *request->granted};
+        j->joined.granted = true;
     }
     bool replaces = memcmp(j->invite.terms.replaces, nobody, KEY_SIZE) != 0;
     return j->request->unchanged_only || (d->member_count >= d->member_max && !replaces)
@@ -98,15 +106,17 @@ static enum verdict place_find(struct directory *d, struct joining *j)
 
 /* True if the member can get its former admission again. Who only reconnects must change nothing,
  * since every change is told to all members. An admission that ends later than a new one would was
- * made under a clock that was wrong; hosts refuse it, so it is made anew. */
+ * made under a clock that was wrong; hosts refuse it, so it is made anew. One that ends with the
+ * membership cannot become longer. */
 static bool nothing_new(const struct directory *d, const struct joining *j)
 {
     const struct directory_entry *before = &j->before;
     uint64_t now_ms = env_wall_ms(d->env);
+    bool last = j->details.ends_ms != 0 && before->expires_ms == j->details.ends_ms;
 
     return j->returning && before->member_part_size == j->request->member_part_size &&
            memcmp(before->member_part, j->request->member_part, before->member_part_size) == 0 &&
-           before->expires_ms > now_ms + DIRECTORY_ADMISSION_MS / 2 &&
+           (last || before->expires_ms > now_ms + DIRECTORY_ADMISSION_MS / 2) &&
            before->expires_ms <= now_ms + DIRECTORY_ADMISSION_MS + RECORD_CLOCK_SKEW_MS;
 }
 
@@ -115,32 +125,19 @@ static int admission_make(struct directory *d, struct joining *j, uint64_t seque
 {
     struct record_admission admission = {0};
     struct record_admission former;
-    uint8_t record[RECORD_SIZE_MAX];
-    size_t size;
-    uint64_t now_ms = env_wall_ms(d->env);
-    int rc;
 
-    if (j->returning &&
-        record_admission_decode(&former, j->before.admission,
-                                j->before.admission_size - SIGNATURE_SIZE) == ERR_OK) {
+    if (!j->returning) {
+        directory_groups_set(&admission, &j->invite.terms.groups);
+    } else if (directory_entry_admission(&j->before, &former)) {
         memcpy(admission.groups, former.groups, sizeof(admission.groups));
         admission.groups_count = former.groups_count;
     }
-    memcpy(admission.header.key, d->identity->public_key, KEY_SIZE);
-    admission.header.sequence = sequence;
-    admission.header.created_ms = now_ms;
-    admission.header.lifetime_s = (uint32_t)(DIRECTORY_ADMISSION_MS / 1000);
-    memcpy(admission.ziglan_key, d->ziglan_key, KEY_SIZE);
     memcpy(admission.member_key, j->request->key, KEY_SIZE);
     memcpy(admission.granted_name, j->joined.name, sizeof(admission.granted_name));
-    admission.expires_ms = now_ms + DIRECTORY_ADMISSION_MS;
+    admission.expires_ms = directory_admission_end(d, j->details.ends_ms);
     j->joined.expires_ms = admission.expires_ms;
-    rc = record_admission_encode(record, &size, &admission);
-    if (rc != ERR_OK) {
-        return rc;
-    }
-    return signed_make(j->joined.admission, sizeof(j->joined.admission), &j->joined.admission_size,
-                       d->identity, record, size);
+    return directory_admission_sign(d, &admission, sequence, j->joined.admission,
+                                    &j->joined.admission_size);
 }
 
 /* Write all changes of one join. The invite is first: whatever a torn store keeps of the others,
@@ -150,7 +147,7 @@ static int join_write(struct directory *d, const struct joining *j, uint64_t seq
     const uint8_t *key = j->request->key;
     int rc = ERR_OK;
 
-    if (!j->returning) {
+    if (!j->returning && !j->joined.granted) {
         rc = directory_invite_use(d, &j->invite);
     }
     if (rc == ERR_OK && j->joined.replaced) { /* before the name has its new holder */
@@ -166,6 +163,9 @@ static int join_write(struct directory *d, const struct joining *j, uint64_t seq
     if (rc == ERR_OK) {
         rc = store_write(d->store, STORE_TABLE_ADMISSIONS, key, KEY_SIZE, j->joined.admission,
                          j->joined.admission_size);
+    }
+    if (rc == ERR_OK && !j->returning) {
+        rc = directory_details_write(d, key, &j->details);
     }
     if (rc == ERR_OK) {
         rc = directory_name_hold(d, j->joined.name, key);
@@ -225,7 +225,7 @@ static int join_apply(struct directory *d, struct joining *j)
     }
     if (rc == ERR_OK && !j->returning) {
         d->member_count++;
-        d->invite_count -= j->invite.terms.uses == 1 ? 1 : 0;
+        d->invite_count -= !j->joined.granted && j->invite.terms.uses == 1 ? 1 : 0;
         d->revoked_count -= j->before.revocation_size > 0 ? 1 : 0;
     }
     if (rc == ERR_OK && j->joined.replaced) {
@@ -248,11 +248,21 @@ static enum verdict join_commit(struct directory *d, struct joining *j)
     if (rc != ERR_OK) {
         return directory_unavailable(d, "join", rc);
     }
-    if (!j->returning) {
+    if (!j->returning && !j->joined.granted) {
         (void)key_short(j->invite.hash, j->joined.invite_id);
     }
     j->joined.changed = true;
     return VERDICT_OK;
+}
+
+/* What is kept of a newcomer. */
+static void details_begin(const struct directory *d, struct joining *j)
+{
+    const struct directory_terms *terms = &j->invite.terms;
+
+    j->details = (struct directory_details){.joined_ms = env_wall_ms(d->env)};
+    j->details.ends_ms = terms->ends_ms;
+    memcpy(j->details.note, terms->note, sizeof(j->details.note));
 }
 
 /* Decide whether the node may join, and under which name. Changes nothing. */
@@ -265,6 +275,9 @@ static enum verdict join_decide(struct directory *d, struct joining *j)
         return verdict;
     }
     int rc = directory_load(d, key, &j->before);
+    if (rc == ERR_OK) {
+        rc = directory_details_read(d, key, &j->details);
+    }
     if (rc != ERR_OK) {
         return directory_unavailable(d, "join", rc);
     }
@@ -278,9 +291,11 @@ static enum verdict join_decide(struct directory *d, struct joining *j)
     }
     if (j->returning) {
         memcpy(j->joined.name, j->before.name, sizeof(j->joined.name));
-        return VERDICT_OK;
+        return directory_is_ended(j->details.ends_ms, env_wall_ms(d->env)) ? VERDICT_ENDED
+                                                                           : VERDICT_OK;
     }
     verdict = invite_check(d, j);
+    details_begin(d, j);
     return verdict == VERDICT_OK ? place_find(d, j) : verdict;
 }
 
@@ -306,6 +321,7 @@ enum verdict directory_join(struct directory *directory, const struct directory_
         }
     }
     j.joined.sequence = directory->sequence;
+    j.joined.ends = j.details.ends_ms != 0 && j.details.ends_ms <= j.joined.expires_ms;
     int rc = directory_pick_why(directory, join->key, j.returning ? NULL : &j.invite, wanted_of(&j),
                                 j.joined.name, &j.joined.why);
     if (rc != ERR_OK) { /* it is a member all the same */

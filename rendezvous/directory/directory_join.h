@@ -19,14 +19,13 @@
 
 struct directory;
 
-/** How long an admission is valid. */
-#define DIRECTORY_ADMISSION_MS (UINT64_C(7) * 24 * 3600 * 1000)
-
 /** A request to join; everything in it is borrowed for the call. */
 struct directory_join {
     const uint8_t *key;    /* KEY_SIZE bytes, authenticated by the session */
     const uint8_t *invite; /* NULL, or of size 0: the node has none */
     size_t invite_size;
+    const struct directory_terms *granted; /* how it may join without an invite, or with one that is
+                                              not good any more; NULL: not at all */
     const char *wanted_name;    /* any text, of which a label is made; NULL or empty: none */
     const uint8_t *member_part; /* signed record, as it came */
     size_t member_part_size;
@@ -39,8 +38,10 @@ struct directory_joined {
     uint8_t admission[RECORD_OTHER_SIGNED_SIZE_MAX];
     size_t admission_size;
     uint64_t expires_ms;                      /* of the admission */
+    bool ends;                                /* the membership ends with it */
     uint64_t sequence;                        /* of the directory */
     bool changed;                             /* tell the watchers; false: nothing is new */
+    bool granted;                             /* a newcomer, by the request's `granted` */
     char invite_id[DIRECTORY_INVITE_ID_SIZE]; /* of the invite that was used, or empty */
     struct directory_name_why why;            /* the name is not the wanted one */
     bool replaced;                            /* the name was another member's, which has ended */
@@ -56,9 +57,10 @@ struct directory_joined {
  *
  * BAD_REQUEST (the member part is not the key's own, not valid, or older than the known one), CLOCK
  * (the part is not live by our wall clock), INVITE_INVALID (unknown, used up or expired; these are
- * not told apart), NOT_MEMBER (neither a member nor an invite), REVOKED, NAME_TAKEN (no free name
- * was found), LIMIT (the directory is full, or unchanged_only), UNAVAILABLE (the store failed,
- * which was traced). On all but VERDICT_OK *out and the invite stay as they were.
+ * not told apart), NOT_MEMBER (neither a member nor an invite), REVOKED, ENDED (its membership is
+ * over), NAME_TAKEN (no free name was found), LIMIT (the directory is full, or unchanged_only),
+ * UNAVAILABLE (the store failed, which was traced). On all but VERDICT_OK *out and the invite stay
+ * as they were.
  */
 enum verdict directory_join(struct directory *directory, const struct directory_join *join,
                             struct directory_joined *out);

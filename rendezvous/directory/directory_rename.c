@@ -2,8 +2,8 @@
 /* The admission is signed anew with the new name; everything else about the member stays. */
 #include "rendezvous/directory/directory_rename.h"
 
-#include "proto/crypto/signed.h"
 #include "proto/wire/name.h"
+#include "rendezvous/directory/directory_admission.h"
 #include "rendezvous/directory/directory_entry.h"
 #include "rendezvous/directory/directory_internal.h"
 #include "rendezvous/directory/directory_name.h"
@@ -11,50 +11,20 @@
 
 #include <string.h>
 
-/* Sign the member's admission for another name. Its groups and its end stay. */
-static int admission_renew(struct directory *d, const struct directory_entry *entry,
-                           const char *name, uint64_t sequence,
-                           uint8_t out[RECORD_OTHER_SIGNED_SIZE_MAX], size_t *size)
-{
-    struct record_admission admission;
-    uint8_t record[RECORD_SIZE_MAX];
-    size_t record_size;
-    uint64_t now_ms = env_wall_ms(d->env);
-    int rc = record_admission_decode(&admission, entry->admission,
-                                     entry->admission_size - SIGNATURE_SIZE);
-
-    if (rc != ERR_OK) {
-        return rc;
-    }
-    memcpy(admission.header.key, d->identity->public_key, KEY_SIZE);
-    admission.header.sequence = sequence;
-    admission.header.created_ms = now_ms;
-    admission.header.lifetime_s = /* the end of the body counts; this must not be before it */
-        admission.expires_ms > now_ms ? (uint32_t)((admission.expires_ms - now_ms) / 1000 + 1) : 1;
-    memset(admission.granted_name, 0, sizeof(admission.granted_name));
-    memcpy(admission.granted_name, name, strlen(name));
-    rc = record_admission_encode(record, &record_size, &admission);
-    return rc == ERR_OK ? signed_make(out, RECORD_OTHER_SIGNED_SIZE_MAX, size, d->identity, record,
-                                      record_size)
-                        : rc;
-}
-
 /* Inside a transaction. The former name comes last: a torn store rather has it held by nobody. */
 static int rename_write(struct directory *d, const struct directory_entry *entry, const char *name,
                         uint64_t sequence)
 {
-    uint8_t admission[RECORD_OTHER_SIGNED_SIZE_MAX];
-    size_t size;
-    int rc = admission_renew(d, entry, name, sequence, admission, &size);
+    struct record_admission admission;
+    int rc = ERR_DROP;
 
-    if (rc == ERR_OK) {
-        rc = store_write(d->store, STORE_TABLE_ADMISSIONS, entry->key, KEY_SIZE, admission, size);
+    if (directory_entry_admission(entry, &admission)) {
+        memset(admission.granted_name, 0, sizeof(admission.granted_name));
+        memcpy(admission.granted_name, name, strlen(name));
+        rc = directory_admission_replace(d, entry, &admission, sequence);
     }
     if (rc == ERR_OK) {
         rc = directory_name_hold(d, name, entry->key);
-    }
-    if (rc == ERR_OK) {
-        rc = directory_mark(d, entry->key, entry->sequence, sequence);
     }
     return rc == ERR_OK ? directory_name_free(d, entry->name, entry->key) : rc;
 }

@@ -8,10 +8,12 @@
 
 #include "proto/base/bytes.h"
 #include "proto/crypto/identity.h"
+#include "rendezvous/directory/directory_details.h"
 #include "rendezvous/directory/directory_entry.h"
 #include "rendezvous/directory/directory_internal.h"
 #include "rendezvous/directory/directory_invite.h"
 #include "rendezvous/directory/directory_name.h"
+#include "rendezvous/directory/directory_use.h"
 #include "rendezvous/directory/directory_write.h"
 
 #include <string.h>
@@ -78,6 +80,8 @@ static int drop_all_too_large(struct repair *r)
         {STORE_TABLE_ADDRESSES, KEY_SIZE},
         {STORE_TABLE_CHANGES, KEY_SIZE},
         {STORE_TABLE_INVITES, DIRECTORY_INVITE_VALUE_SIZE_MAX},
+        {STORE_TABLE_DETAILS, DIRECTORY_DETAILS_ROW_SIZE_MAX},
+        {STORE_TABLE_USE, DIRECTORY_USE_ROW_SIZE},
     };
     int rc = ERR_OK;
 
@@ -183,6 +187,22 @@ static int visit_part(struct repair *r, const struct directory_entry *entry)
     return directory_entry_is_member(entry) && entry->member_part_size > 0
                ? ERR_OK
                : drop(r, STORE_TABLE_MEMBERS, entry->key, KEY_SIZE);
+}
+
+/* What is kept of a member goes with it. */
+static int visit_kept(struct repair *r, const struct directory_entry *entry, enum store_table table)
+{
+    return directory_entry_is_member(entry) ? ERR_OK : drop(r, table, entry->key, KEY_SIZE);
+}
+
+static int visit_details(struct repair *r, const struct directory_entry *entry)
+{
+    return visit_kept(r, entry, STORE_TABLE_DETAILS);
+}
+
+static int visit_use(struct repair *r, const struct directory_entry *entry)
+{
+    return visit_kept(r, entry, STORE_TABLE_USE);
 }
 
 static int visit_former(struct repair *r, const struct directory_entry *entry)
@@ -301,8 +321,8 @@ static int count_invites(struct repair *r)
 }
 
 /* The order matters. Revocations are first, because they remove admissions. Then goes what belongs
-   to nobody: former names, member parts, addresses. Now that wrong claims are gone, members get
-   what is theirs. Names and changes that fit nobody are last. */
+   to nobody: former names, member parts, details, use, addresses. Now that wrong claims are gone,
+   members get what is theirs. Names and changes that fit nobody are last. */
 static int repair_all(struct repair *r)
 {
     int rc = walk_entries(r, STORE_TABLE_REVOCATIONS, visit_revocation);
@@ -312,6 +332,12 @@ static int repair_all(struct repair *r)
     }
     if (rc == ERR_OK) {
         rc = walk_entries(r, STORE_TABLE_MEMBERS, visit_part);
+    }
+    if (rc == ERR_OK) {
+        rc = walk_entries(r, STORE_TABLE_DETAILS, visit_details);
+    }
+    if (rc == ERR_OK) {
+        rc = walk_entries(r, STORE_TABLE_USE, visit_use);
     }
     if (rc == ERR_OK) {
         rc = walk_index(r, STORE_TABLE_ADDRESSES);

@@ -27,6 +27,9 @@ static const char *const table_names[STORE_TABLE_COUNT] = {
     [STORE_TABLE_BLOCKS] = "blocks",
     [STORE_TABLE_FORMER] = "former",
     [STORE_TABLE_NODES] = "nodes",
+    [STORE_TABLE_DETAILS] = "details",
+    [STORE_TABLE_USE] = "use",
+    [STORE_TABLE_ALLOWED] = "allowed",
 };
 
 const char *store_table_name(enum store_table table)

@@ -42,6 +42,9 @@ enum store_table {
     STORE_TABLE_BLOCKS,       /* host: key that its user blocked -> nothing */
     STORE_TABLE_FORMER,       /* entry point: key with a revocation -> the name it had */
     STORE_TABLE_NODES,        /* relay: key -> another relay's record and who attests to it */
+    STORE_TABLE_DETAILS,      /* entry point: key -> what its operator keeps of a member */
+    STORE_TABLE_USE,          /* entry point: key -> when a member was here last, its bytes */
+    STORE_TABLE_ALLOWED,      /* entry point: key -> who may join without an invite, and as what */
     STORE_TABLE_COUNT,
 };
 

@@ -471,7 +471,7 @@ static int tables_open(struct lmdb *l, uint32_t format)
     for (size_t i = 0; i < STORE_TABLE_COUNT && code == MDB_SUCCESS; i++) {
         code = mdb_dbi_open(txn, store_table_name((enum store_table)i), MDB_CREATE, &l->tables[i]);
     }
-    if (code == MDB_SUCCESS && format == 0) {
+    if (code == MDB_SUCCESS && format < STORE_FORMAT) {
         code = format_write(txn);
     }
     if (code != MDB_SUCCESS) {

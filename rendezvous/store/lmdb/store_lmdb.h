@@ -15,8 +15,8 @@
 enum {
     /* What the database holds, as a number in it. It grows when a version writes what an earlier
      * one would take for something else; that one then refuses the database. One without the
-     * number is of format 1. */
-    STORE_FORMAT = 1,
+     * number is of format 1. 2: invites with notes and groups, members whose time ends. */
+    STORE_FORMAT = 2,
 };
 
 /**

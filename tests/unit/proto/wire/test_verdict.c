@@ -21,6 +21,7 @@ static void verdicts_are_the_error_codes_of_the_wire(void **state)
         [VERDICT_REVOKED] = ZIGLAN__ERROR_CODE__ERROR_REVOKED,
         [VERDICT_UNAVAILABLE] = ZIGLAN__ERROR_CODE__ERROR_UNAVAILABLE,
         [VERDICT_CLOCK] = ZIGLAN__ERROR_CODE__ERROR_CLOCK,
+        [VERDICT_ENDED] = ZIGLAN__ERROR_CODE__ERROR_ENDED,
     };
 
     (void)state;

@@ -477,6 +477,94 @@ static void status_tells_pools_and_rewards(void **state)
     world_free(w);
 }
 
+/* The names of the members in this order. */
+static void in_order(struct world *w, const char *order, const char *want)
+{
+    char request[64], names[8] = "";
+    json_t *answer;
+    json_t *member;
+    size_t i;
+
+    (void)snprintf(request, sizeof(request), "{\"do\":\"members\",\"sort\":\"%s\"}", order);
+    answer = ask(w, request);
+    json_array_foreach(json_object_get(answer, "members"), i, member)
+    {
+        names[i] = json_string_value(json_object_get(member, "name"))[strlen("host")];
+    }
+    if (strcmp(names, want) != 0) {
+        fail_msg("by %s: %s, not %s", order, names, want);
+    }
+    json_decref(answer);
+}
+
+static void members_are_sorted_as_asked_for(void **state)
+{
+    struct world *w = world_new(NULL);
+    struct client *c = w->clients;
+    char request[128];
+
+    (void)state;
+    world_members(w, 3);
+    assert_true(client_frame_passes(w, &c[1], &c[2]));
+    assert_true(client_frame_passes(w, &c[2], &c[1]));
+    assert_true(client_frame_passes(w, &c[0], &c[1]));
+    link_hub_close(c[2].hub, c[2].handle, 0, "bye", w->now);
+    world_run(w, 2000);
+    link_hub_close(c[0].hub, c[0].handle, 0, "bye", w->now);
+    world_run(w, 2000);
+    (void)snprintf(request, sizeof(request),
+                   "{\"do\":\"expire\",\"who\":\"host2\",\"ends_ms\":%llu}",
+                   (unsigned long long)env_wall_ms(&w->ports.env) + 1000000);
+    json_decref(ask(w, request));
+    in_order(w, "name", "012");
+    in_order(w, "seen", "102");
+    in_order(w, "traffic", "120");
+    in_order(w, "joined", "201"); /* the first two in the same second */
+    in_order(w, "expires", "201");
+    refused(w, "{\"do\":\"members\",\"sort\":\"size\"}", EXIT_CODE_USAGE,
+            "sorted by name, seen, traffic, joined or expires");
+    world_free(w);
+}
+
+static void ends_groups_and_notes_are_told_as_they_are(void **state)
+{
+    struct world *w = world_new(NULL);
+    json_t *answer;
+    json_t *member;
+
+    (void)state;
+    world_members(w, 1);
+    json_decref(ask(w, "{\"do\":\"group\",\"who\":\"host0\",\"add\":[\"family\",\"tv\"]}"));
+    json_decref(ask(w, "{\"do\":\"note\",\"who\":\"host0\",\"note\":\"Zoë's\"}"));
+    answer = ask(w, "{\"do\":\"members\"}");
+    member = json_array_get(json_object_get(answer, "members"), 0);
+    assert_string_equal(json_string_value(json_object_get(member, "note")), "Zoë's");
+    assert_int_equal(json_array_size(json_object_get(member, "groups")), 2);
+    assert_string_equal(json_string_value(json_object_get(member, "ends")), "");
+    assert_true(json_is_false(json_object_get(member, "ended")));
+    assert_int_equal(json_integer_value(json_object_get(member, "seen_ms")), 0);
+    assert_int_equal(strlen(json_string_value(json_object_get(member, "joined"))),
+                     strlen("2026-12-31T12:00:00Z"));
+    json_decref(answer);
+    refused(w, "{\"do\":\"group\",\"who\":\"host0\",\"add\":[\"No Group\"]}", EXIT_CODE_USAGE,
+            "'No Group' is no name of a group");
+    refused(w, "{\"do\":\"group\",\"who\":\"host0\",\"add\":[7]}", EXIT_CODE_USAGE, "no name");
+    refused(w, "{\"do\":\"expire\",\"who\":\"host0\",\"ends_ms\":5}", EXIT_CODE_USAGE, "past");
+    refused(w, "{\"do\":\"expire\",\"who\":\"nas\",\"ends_ms\":0}", EXIT_CODE_FAILURE,
+            "there is no member 'nas'");
+    refused(w, "{\"do\":\"note\",\"note\":\"x\"}", EXIT_CODE_USAGE, "missing");
+    answer = ask(w, "{\"do\":\"invite\",\"note\":\"for Zoë\",\"groups\":[\"family\"]}");
+    assert_string_equal(json_string_value(json_object_get(answer, "note")), "for Zoë");
+    json_decref(answer);
+    answer = ask(w, "{\"do\":\"invites\"}");
+    assert_int_equal(json_array_size(json_object_get(answer, "invites")), 1);
+    member = json_array_get(json_object_get(answer, "invites"), 0);
+    assert_string_equal(json_string_value(json_array_get(json_object_get(member, "groups"), 0)),
+                        "family");
+    json_decref(answer);
+    world_free(w);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -493,6 +581,8 @@ int main(void)
         cmocka_unit_test(wrong_requests_get_a_sentence_and_a_code),
         cmocka_unit_test(status_tells_what_runs),
         cmocka_unit_test(status_tells_pools_and_rewards),
+        cmocka_unit_test(members_are_sorted_as_asked_for),
+        cmocka_unit_test(ends_groups_and_notes_are_told_as_they_are),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

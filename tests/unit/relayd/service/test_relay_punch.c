@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Introductions over the relay. */
 #include "proto/crypto/identity.h"
-#include "rendezvous/directory/directory_join.h"
+#include "rendezvous/directory/directory_admission.h"
 
 #include "tests/support/fixture.h"
 #include "tests/support/relay_fixture.h"

@@ -157,13 +157,13 @@ static void a_change_is_refused_where_none_is_allowed(void **state)
     assert_int_equal(directory_join(office.directory, &join, &joined), VERDICT_OK);
     assert_false(joined.changed);
     assert_int_equal(joined.expires_ms,
-                     directory_admitted_until(office.directory, node.public_key));
+                     directory_admitted_until(office.directory, node.public_key).ms);
     join.member_part = other.bytes;
     join.member_part_size = other.size;
     assert_int_equal(directory_join(office.directory, &join, &joined), VERDICT_LIMIT);
     assert_int_equal(directory_sequence(office.directory), sequence);
     assert_int_equal(office_revoke(&office, 1), VERDICT_OK);
-    assert_int_equal(directory_admitted_until(office.directory, node.public_key), 0);
+    assert_int_equal(directory_admitted_until(office.directory, node.public_key).ms, 0);
     assert_int_equal(directory_join(office.directory, &join, &joined), VERDICT_REVOKED);
     office_fini(&office);
 }

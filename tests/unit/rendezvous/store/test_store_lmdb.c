@@ -206,6 +206,29 @@ static void a_full_disk_is_an_error_and_loses_nothing(void **state)
     subject_fini(&h);
 }
 
+/* The number that is in the database, which another process may read. */
+static uint32_t format_get(const struct subject *h)
+{
+    char row[] = "number";
+    MDB_val key = {.mv_size = 6, .mv_data = row};
+    MDB_val value;
+    MDB_env *mdb;
+    MDB_txn *txn;
+    MDB_dbi table;
+    uint32_t format;
+
+    assert_int_equal(mdb_env_create(&mdb), 0);
+    assert_int_equal(mdb_env_set_maxdbs(mdb, 1), 0);
+    assert_int_equal(mdb_env_open(mdb, h->path, MDB_NOLOCK | MDB_RDONLY, 0600), 0);
+    assert_int_equal(mdb_txn_begin(mdb, NULL, MDB_RDONLY, &txn), 0);
+    assert_int_equal(mdb_dbi_open(txn, "format", 0, &table), 0);
+    assert_int_equal(mdb_get(txn, table, &key, &value), 0);
+    format = be32_read(value.mv_data);
+    mdb_txn_abort(txn);
+    mdb_env_close(mdb);
+    return format;
+}
+
 /* The number of the format, as another version would have written it; 0: as before there was one.
  */
 static void format_set(const struct subject *h, uint32_t number)
@@ -263,7 +286,7 @@ static void the_store_of_a_newer_version_is_refused_and_not_touched(void **state
     assert_int_equal(errno, EUCLEAN);
     assert_null(store);
     assert_non_null(strstr(error, h.path));
-    assert_non_null(strstr(error, "written by a newer version (format 2, this one knows 1)"));
+    assert_non_null(strstr(error, "written by a newer version (format 3, this one knows 2)"));
     after = data_read(&h, &size_after);
     assert_int_equal(size_before, size_after);
     assert_memory_equal(before, after, size_before);
@@ -286,6 +309,13 @@ static void the_store_of_an_older_version_is_read(void **state)
     format_set(&h, 0);
     subject_open(&h);
     assert_value(&h, STORE_TABLE_META, "kept", "1");
+    assert_int_equal(format_get(&h), STORE_FORMAT);
+    store_close(h.store);
+    format_set(&h,
+               1); /* and refuses it from now on, because this one writes what it does not know */
+    subject_open(&h);
+    assert_value(&h, STORE_TABLE_META, "kept", "1");
+    assert_int_equal(format_get(&h), STORE_FORMAT);
     subject_fini(&h);
 }
 
