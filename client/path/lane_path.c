@@ -28,13 +28,6 @@ void lane_path_on_asked(struct path *path, struct mono now)
     path->heard = true;
 }
 
-void lane_path_on_frame(struct path *path, struct mono now)
-{
-    uint64_t gap_ns = mono_ns_between(path->at.received_at, now);
-
-    path->at.gap_ns = (7 * path->at.gap_ns + gap_ns) / 8;
-}
-
 bool lane_path_is_doubted(const struct path *path, struct mono now)
 {
     const struct path_times *at = &path->at;

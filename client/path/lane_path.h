@@ -18,9 +18,6 @@ void lane_path_begin(struct path *path, struct mono now);
  * do so because it does not. */
 void lane_path_on_asked(struct path *path, struct mono now);
 
-/** A frame came by this lane; before path_on_received. */
-void lane_path_on_frame(struct path *path, struct mono now);
-
 /** True while the lane was asked for a sign of life, and the answer is late, or the peer was not
  * silent for so long before: until it comes, or the lane is left, frames go by the session, too. */
 bool lane_path_is_doubted(const struct path *path, struct mono now);

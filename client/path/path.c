@@ -339,6 +339,11 @@ void path_on_sent(struct path *path, size_t frame_size, struct mono now)
 
 void path_on_received(struct path *path, struct mono now)
 {
+    uint64_t gap_ns = mono_ns_between(path->at.received_at, now);
+
+    /* A peer that says less is believed sooner than one that says more. */
+    path->at.gap_ns = gap_ns > path->at.gap_ns ? (path->at.gap_ns + gap_ns) / 2
+                                               : (7 * path->at.gap_ns + gap_ns) / 8;
     path->at.received_at = now;
     path->at.unanswered_at = MONO_NEVER;
     path->heard = true;

@@ -109,7 +109,7 @@ struct path_times {
     struct mono unanswered_at; /* first frame sent since the last one received */
     struct mono ping_sent_at;  /* last ping of any kind since the last pong */
     struct mono live_ping_at;  /* first ping of this silence */
-    uint64_t gap_ns;           /* lane: between two frames that came, smoothed */
+    uint64_t gap_ns;           /* between two frames that came, smoothed */
 };
 
 struct path {

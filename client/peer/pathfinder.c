@@ -2,7 +2,6 @@
 /* What happens to the paths of one peer, and in which order. */
 #include "client/peer/pathfinder.h"
 
-#include "client/path/lane_path.h"
 #include "client/peer/guesswork.h"
 #include "client/peer/initiation.h"
 #include "client/peer/introduction.h"
@@ -266,7 +265,6 @@ void pathfinder_on_data(struct conversation *a, const struct origin *origin, str
         origin->lane == 0 ? NULL : path_table_find_lane(&a->paths, origin->lane);
 
     if (lane != NULL) {
-        lane_path_on_frame(lane, now);
         path_on_received(lane, now);
     }
     if (origin->relay != NULL && uses_lane(a)) {

@@ -146,6 +146,27 @@ static void what_is_sent_while_a_lane_is_doubted_arrives_once(void **state)
     lab_free(lab);
 }
 
+/* A peer that only listens answers pings: that it sends nothing else is no reason for doubt. */
+static void a_flow_in_one_direction_goes_once(void **state)
+{
+    struct lab *lab = lab_on_lane();
+    uint64_t by_session = 0;
+
+    (void)state;
+    for (unsigned ms = 0; ms < 4000; ms += EVERY_MS) {
+        if (ms == 2000) { /* until then it is learnt that the peer is silent now */
+            by_session = relay_counters(lab).forwarded_frames - relay_counters(lab).lane_frames;
+        }
+        send_ping_between(lab, 0, "nas", 500);
+        run_ms(lab, EVERY_MS);
+    }
+    assert_true(on_lane(lab, 0));
+    by_session =
+        relay_counters(lab).forwarded_frames - relay_counters(lab).lane_frames - by_session;
+    assert_true(by_session < 5);
+    lab_free(lab);
+}
+
 static void where_bare_datagrams_do_not_pass_the_session_goes_on(void **state)
 {
     struct lab *lab = lab_with_lanes();
@@ -269,6 +290,7 @@ int main(void)
         cmocka_unit_test(a_few_packets_make_no_lane),
         cmocka_unit_test(a_lane_that_is_blocked_is_left_within_300_ms_and_found_again),
         cmocka_unit_test(what_is_sent_while_a_lane_is_doubted_arrives_once),
+        cmocka_unit_test(a_flow_in_one_direction_goes_once),
         cmocka_unit_test(where_bare_datagrams_do_not_pass_the_session_goes_on),
         cmocka_unit_test(a_mapping_that_moves_costs_a_round_trip),
         cmocka_unit_test(a_direct_path_goes_before_a_lane),
