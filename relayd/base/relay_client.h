@@ -47,7 +47,8 @@ struct lane_end;   /* relayd/service/lane_table.h */
 /** The lanes of a session, kept by the table of lanes. */
 struct client_lanes {
     LIST_HEAD(, lane_end) ends;
-    uint32_t opened, incoming; /* asked for by this host, and by others */
+    uint32_t opened, incoming; /* asked for by this host, and by others; */
+    uint32_t given;            /* of the latter, those of hosts at other relays */
 };
 
 /** What a session counted for others since that was written last (relayd/service/use.h). */

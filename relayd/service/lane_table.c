@@ -82,7 +82,10 @@ static uint32_t share_of(const struct relay_client *client)
 static bool has_room(const struct lane_table *table, const struct relay_client *from,
                      const struct relay_client *to, bool stranger)
 {
-    return from->lanes.opened < share_of(from) && to->lanes.incoming < share_of(to) &&
+    /* Whoever is at another relay costs that nothing: half is for others. */
+    bool given_room = from->neighbour == NULL || to->lanes.given < share_of(to) / 2;
+
+    return from->lanes.opened < share_of(from) && to->lanes.incoming < share_of(to) && given_room &&
            (!stranger || table->strangers_count < LANES_MAX / 2);
 }
 
@@ -143,6 +146,7 @@ static int lane_open(struct lane_table *table, struct lane_end **out, struct rel
     LIST_INSERT_HEAD(&to->lanes.ends, &lane->ends[1], in_owner);
     from->lanes.opened++;
     to->lanes.incoming++;
+    to->lanes.given += from->neighbour != NULL ? 1 : 0;
     table->strangers_count += stranger ? 1 : 0;
     *out = &lane->ends[0];
     return ERR_OK;
@@ -199,6 +203,7 @@ void lane_table_close(struct lane_table *table, struct lane_end *end)
     lane_table_binds(table, lane, false);
     lane->ends[0].owner->lanes.opened--;
     lane->ends[1].owner->lanes.incoming--;
+    lane->ends[1].owner->lanes.given -= lane->given ? 1 : 0;
     for (size_t i = 0; i < 2; i++) {
         LIST_REMOVE(&lane->ends[i], in_owner);
         (void)map_remove(table->by_label, &lane->ends[i].label, NULL);

@@ -38,6 +38,7 @@ COUNT(word_old, core->base.counters.frame_words_old)
 COUNT(word_limit, core->base.counters.frame_words_limit)
 COUNT(loop, core->base.counters.drop_loop)
 COUNT(punch_rate, core->base.counters.punch_relayed_rate)
+COUNT(lane_refused, core->base.counters.lanes_refused)
 COUNT(join_invite, core->base.counters.join_invite_invalid)
 COUNT(join_limit, core->base.counters.join_limit)
 COUNT(node_lookup, core->base.counters.node_lookups_limit)
@@ -88,6 +89,8 @@ const struct adversary_attack adversary_attacks[] = {
      1000, attack_report, count_stun_limited},
     {"punches for hosts of its own", "relayed_punches_refused rate", true, 1, 1000, attack_punch,
      count_punch_rate},
+    {"lanes for hosts of its own", "lane_events refused", true, 1, 1000, attack_lane,
+     count_lane_refused},
     {"kind 3 with a forged source", "dropped_packets not_attached", true, 1, 1000,
      attack_forged_source, count_not_attached},
     {"the same with a forged attachment", "foreign_attachments bad", true, 1, 1000,

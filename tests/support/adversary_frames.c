@@ -153,3 +153,22 @@ void attack_punch(struct adversary *adversary, struct net_host *attacker, uint32
     message.punch_relayed = &body;
     net_host_send(attacker, &message);
 }
+
+void attack_lane(struct adversary *adversary, struct net_host *attacker, uint32_t n)
+{
+    static const uint8_t secret[LANE_SECRET_SIZE] = {1};
+    const struct identity one = node_of(1000 + n % 100);
+    struct part part = attachment_of(adversary_wall_ms(adversary), &one,
+                                     attacker->identity.public_key, 9, ADVERSARY_HOUR_MS);
+    Ziglan__LaneRelayed body = ZIGLAN__LANE_RELAYED__INIT;
+    Ziglan__Control message = ZIGLAN__CONTROL__INIT;
+
+    body.src = control_bytes(one.public_key, KEY_SIZE);
+    body.dst = control_bytes(adversary->town.a_key, KEY_SIZE);
+    body.label = n + 1;
+    body.secret = control_bytes(secret, sizeof(secret));
+    body.attachment = control_bytes(part.bytes, part.size);
+    message.body_case = ZIGLAN__CONTROL__BODY_LANE_RELAYED;
+    message.lane_relayed = &body;
+    net_host_send(attacker, &message);
+}

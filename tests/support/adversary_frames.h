@@ -28,3 +28,6 @@ void attack_flooding_word(struct adversary *adversary, struct net_host *attacker
 
 /** Each for another host, which is at the attacker. */
 void attack_punch(struct adversary *adversary, struct net_host *attacker, uint32_t n);
+
+/** The same with lanes, whose binds it does not answer. */
+void attack_lane(struct adversary *adversary, struct net_host *attacker, uint32_t n);

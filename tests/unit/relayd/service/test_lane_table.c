@@ -189,6 +189,34 @@ static void a_relay_has_a_bound_and_takes_no_more_than_the_strangers_part(void *
                      ERR_OK); /* what hosts here ask of it is another matter */
 }
 
+static void other_relays_have_half_of_what_is_opened_to_a_host(void **state)
+{
+    static const uint8_t secret[LANE_SECRET_SIZE] = {1};
+    struct lane_far far = {.key = (const uint8_t[KEY_SIZE]){9}, .secret = secret};
+    struct lane_end *out = NULL, *last = NULL;
+    uint32_t given = 0, incoming = 0;
+
+    (void)state;
+    neighbour_begin();
+    for (uint32_t i = 0; i < LANES_PER_MEMBER_MAX; i++) {
+        far.label++;
+        if (lane_table_open_far(&table, &out, &clients[0], &clients[1], &far, now) == ERR_OK) {
+            given++;
+            last = out;
+        }
+    }
+    assert_int_equal(given, LANES_PER_MEMBER_MAX / 2);
+    for (size_t i = 2; i < CLIENTS; i++) {
+        incoming += lane_table_open(&table, &out, &clients[i], &clients[1], now) == ERR_OK ? 1 : 0;
+    }
+    assert_int_equal(incoming, LANES_PER_MEMBER_MAX / 2);
+    assert_non_null(last);
+    lane_table_close(&table, last);
+    far.label++;
+    assert_int_equal(lane_table_open_far(&table, &out, &clients[0], &clients[1], &far, now),
+                     ERR_OK);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -201,6 +229,8 @@ int main(void)
                                         end),
         cmocka_unit_test_setup_teardown(
             a_relay_has_a_bound_and_takes_no_more_than_the_strangers_part, begin, end),
+        cmocka_unit_test_setup_teardown(other_relays_have_half_of_what_is_opened_to_a_host, begin,
+                                        end),
         cmocka_unit_test_setup_teardown(all_together_have_a_bound_and_strangers_half_of_it, begin,
                                         end),
     };
