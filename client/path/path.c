@@ -24,16 +24,6 @@ static void enter(struct path *path, enum path_state next, struct mono now)
     path->at.entered_at = now;
 }
 
-static struct path_times times_from(struct mono now)
-{
-    return (struct path_times){.entered_at = now,
-                               .sent_at = now,
-                               .received_at = now,
-                               .unanswered_at = MONO_NEVER,
-                               .ping_sent_at = MONO_NEVER,
-                               .live_ping_at = MONO_NEVER};
-}
-
 void path_init(struct path *path, const struct endpoint *local, const struct endpoint *remote,
                bool observed, uint16_t frame_size_full, struct mono now)
 {
@@ -48,7 +38,7 @@ void path_init(struct path *path, const struct endpoint *local, const struct end
                 .asked_at = now,
                 .passed_at = now,
                 .large_at = MONO_NEVER},
-        .at = times_from(now),
+        .at = path_times_from(now),
     };
 }
 
@@ -60,7 +50,7 @@ void path_init_relay(struct path *path, struct relay_session *relay, uint8_t ran
         .relay = relay,
         .rank = rank,
         .frame_size = FRAME_SIZE_MAX, /* the link falls back to capsules */
-        .at = times_from(now),
+        .at = path_times_from(now),
     };
 }
 
@@ -339,13 +329,7 @@ void path_on_sent(struct path *path, size_t frame_size, struct mono now)
 
 void path_on_received(struct path *path, struct mono now)
 {
-    uint64_t gap_ns = mono_ns_between(path->at.received_at, now);
-
-    /* A peer that says less is believed sooner than one that says more. */
-    path->at.gap_ns = gap_ns > path->at.gap_ns ? (path->at.gap_ns + gap_ns) / 2
-                                               : (7 * path->at.gap_ns + gap_ns) / 8;
-    path->at.received_at = now;
-    path->at.unanswered_at = MONO_NEVER;
+    path_times_on_received(&path->at, now);
     path->heard = true;
     if (path->kind == PATH_KIND_RELAY && path->state == PATH_STATE_SUSPECT) {
         enter(path, PATH_STATE_USABLE, now);

@@ -17,6 +17,7 @@
  */
 #pragma once
 
+#include "client/path/path_times.h"
 #include "client/stun2/keepalive.h"
 #include "client/stun2/relay_session.h"
 #include "client/stun2/way.h"
@@ -100,16 +101,6 @@ struct path_mtu {
     struct mono asked_at;  /* the last question */
     struct mono passed_at; /* the last answer; while suspect: the first one of a smaller size */
     struct mono large_at;  /* first large frame sent since then; NEVER: none */
-};
-
-/** When what happened; MONO_NEVER where it did not. */
-struct path_times {
-    struct mono entered_at; /* the present state */
-    struct mono sent_at, received_at;
-    struct mono unanswered_at; /* first frame sent since the last one received */
-    struct mono ping_sent_at;  /* last ping of any kind since the last pong */
-    struct mono live_ping_at;  /* first ping of this silence */
-    uint64_t gap_ns;           /* between two frames that came, smoothed */
 };
 
 struct path {
