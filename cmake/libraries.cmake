@@ -63,6 +63,8 @@ system_library(jansson jansson.h jansson)
 system_library(mnl libmnl/libmnl.h mnl)
 system_library(miniupnpc miniupnpc/miniupnpc.h miniupnpc)
 system_library(natpmp natpmp.h natpmp)
+system_library(seccomp seccomp.h seccomp)
+system_library(cap_ng cap-ng.h cap-ng)
 system_library(cmocka cmocka.h cmocka)
 find_program(PROTOC_C protoc-c REQUIRED)
 

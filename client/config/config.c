@@ -54,7 +54,7 @@ struct raw {
     struct raw_peer *peers;
     unsigned peers_count;
     struct raw_dns *dns;
-    int *log_level, *home_relays, *portmap, *lan, *guess_ports, *cipher, *lanes;
+    int *log_level, *home_relays, *portmap, *lan, *guess_ports, *cipher, *lanes, *sandbox;
 };
 
 #define OPTIONAL (CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL)
@@ -136,6 +136,8 @@ static const cyaml_schema_field_t fields[] = {
     CYAML_FIELD_MAPPING_PTR("dns", OPTIONAL, struct raw, dns, dns_fields),
     CYAML_FIELD_ENUM_PTR("log_level", OPTIONAL | CYAML_FLAG_STRICT, struct raw, log_level,
                          level_words, CYAML_ARRAY_LEN(level_words)),
+    CYAML_FIELD_ENUM_PTR("sandbox", OPTIONAL | CYAML_FLAG_STRICT, struct raw, sandbox, bool_words,
+                         CYAML_ARRAY_LEN(bool_words)),
     CYAML_FIELD_END};
 
 static const cyaml_schema_value_t schema = {
@@ -171,12 +173,13 @@ static const struct config_key keys[] = {
     {"address", "an IPv4 address outside the pool"},
     {"search", "true or false"},
     {"log_level", "one of error, warn, info, debug"},
+    {"sandbox", "on or off"},
 };
 
 static const char keys_known[] = "key, privateKey, pool, name, operator, listen_port, portmap, "
                                  "lan, guess_ports, lanes, cipher, mtu, fixed, ziglans, relays, "
                                  "home_relays, peers [name, id, via, routes [net]], "
-                                 "dns {enabled, address, search}, metrics, log_level";
+                                 "dns {enabled, address, search}, metrics, log_level, sandbox";
 
 static void report_log(cyaml_log_t level, void *context, const char *format, va_list args)
     PRINTF_LIKE(3, 0);
@@ -466,26 +469,21 @@ static bool fixed_take(struct config_text *in, struct client_config *out, const 
     return true;
 }
 
+/* Without the key the default stays. */
+static void switch_take(bool *out, const int *value)
+{
+    *out = value != NULL ? *value != 0 : *out;
+}
+
 static bool raw_take(struct config_text *in, struct client_config *out, struct raw *raw)
 {
-    if (raw->log_level != NULL) {
-        out->log_level = (enum trace_level) * raw->log_level;
-    }
-    if (raw->lan != NULL) {
-        out->lan = *raw->lan != 0;
-    }
-    if (raw->portmap != NULL) {
-        out->portmap = (enum portmap_mode) * raw->portmap;
-    }
-    if (raw->guess_ports != NULL) {
-        out->guess_ports = *raw->guess_ports != 0;
-    }
-    if (raw->lanes != NULL) {
-        out->lanes = *raw->lanes != 0;
-    }
-    if (raw->cipher != NULL) {
-        out->cipher = (enum aead) * raw->cipher;
-    }
+    out->log_level = raw->log_level != NULL ? (enum trace_level) * raw->log_level : out->log_level;
+    switch_take(&out->lan, raw->lan);
+    out->portmap = raw->portmap != NULL ? (enum portmap_mode) * raw->portmap : PORTMAP_MODE_AUTO;
+    switch_take(&out->guess_ports, raw->guess_ports);
+    switch_take(&out->lanes, raw->lanes);
+    switch_take(&out->sandbox, raw->sandbox);
+    out->cipher = raw->cipher != NULL ? (enum aead) * raw->cipher : AEAD_NONE;
     return identity_take(in, out, raw) && pool_take(in, out, raw) &&
            number_take(in, &out->listen_port, "listen_port", raw->listen_port, 0, UINT16_MAX) &&
            number_take(in, &out->mtu, "mtu", raw->mtu, INNER_MTU_MIN, INNER_MTU_MAX) &&
@@ -524,6 +522,7 @@ static struct client_config *config_with_defaults(void)
         config->lan = true;
         config->guess_ports = true;
         config->lanes = true;
+        config->sandbox = true;
         config->log_level = TRACE_LEVEL_INFO;
     }
     return config;

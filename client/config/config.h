@@ -73,6 +73,7 @@ struct client_config {
     bool dns_enabled, dns_search;
     uint8_t dns_address[4]; /* outside the pool; all zero: the core's choice in the pool */
     enum trace_level log_level;
+    bool sandbox; /* what the process may do is limited to what it needs (proto/sandbox) */
     /* Sentences for the log: what is valid, but not taken as it is written. */
     char warnings[CLIENT_CONFIG_WARNINGS_MAX][CLIENT_CONFIG_WARNING_SIZE];
     size_t warnings_count;

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Order of start: configuration, lock, key, store, UDP socket, TUN device, addresses (all that in
- * the host and its engine), then control socket, metrics, signals, Magic DNS, system resolver,
- * ziglans of the configuration. Everything is undone in reverse order. A crash leaves only files
- * behind.
+ * the host and its engine), then control socket, metrics, signals, Magic DNS, system resolver, the
+ * sandbox around all that, ziglans of the configuration. Everything is undone in reverse order. A
+ * crash leaves only files behind.
  */
 #include "client/daemon/daemon.h"
 
 #include "client/daemon/admin_socket.h"
+#include "client/daemon/confinement.h"
 #include "client/daemon/host.h"
 #include "client/daemon/magic_dns.h"
 #include "client/daemon/setup.h"
@@ -31,6 +32,7 @@ struct daemon {
     struct signals *signals;
     struct ev_timer watchdog;
     struct generation *generation; /* NULL: the kernel tells none */
+    struct sandbox *sandbox;       /* NULL: off */
     int exit_code;                 /* of an end that nobody asked for */
 };
 
@@ -70,6 +72,8 @@ static const struct os_env_saying sayings[] = {
     {"rule.cleared", "Rules"},
     {"rule.set", "Rules"},
     {"rule.stuck", "Rules"},
+    {"sandbox.refused", "The sandbox refused a system call"},
+    {"sandbox.without", "The sandbox lacks a part"},
     {"ziglan.joined", "Joined"},
     {"ziglan.renamed", "Renamed"},
     {"ziglan.refused", "Refused, see ziglan status"},
@@ -143,7 +147,7 @@ static void reload(struct daemon *d)
             env_trace(env_of(d), TRACE_LEVEL_ERROR, "config.metrics", "%s", fault.text);
         }
         env_trace(env_of(d), TRACE_LEVEL_INFO, "config.reloaded",
-                  "name, pool, mtu, port, dns and operator change with the next start");
+                  "name, pool, mtu, port, dns, operator and sandbox change with the next start");
     } else {
         env_trace(env_of(d), TRACE_LEVEL_ERROR, "config.refused", "%s", fault.text);
     }
@@ -223,6 +227,11 @@ static int start(struct daemon *d, const struct place *place, const char *name, 
     }
     d->generation = generation_new(d->host.loop, on_copied, d);
     magic_dns_start(&d->dns, &d->host);
+    rc = confinement_enter(&d->sandbox, &d->host);
+    if (rc != ERR_OK) {
+        fault_set(fault, EXIT_CODE_FAILURE, "out of memory");
+        return rc;
+    }
     configured_ziglans_join(d);
     ev_timer_init(&d->watchdog, on_watchdog, watchdog_s, watchdog_s);
     if (watchdog_s > 0) {
@@ -290,6 +299,7 @@ void daemon_close(struct daemon *d)
     signals_free(d->signals);
     generation_free(d->generation);
     admin_socket_close(&d->admin);
+    sandbox_free(d->sandbox);
     host_close(&d->host);
     free(d);
 }

@@ -51,5 +51,8 @@ void dnscfg_apply(struct dnscfg_result *out, const struct dnscfg_link *link);
 /** Undo what dnscfg_apply did; harmless if it did nothing. Blocks for 1 second at most. */
 void dnscfg_revert(const char *interface);
 
+/** The program that these run now and then, as a path. */
+const char *dnscfg_program(void);
+
 /** "off", "systemd-resolved" or "manual". */
 const char *dnscfg_state_text(enum dnscfg_state state);

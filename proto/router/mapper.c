@@ -150,7 +150,7 @@ static bool place_find(const struct mapper *mapper, struct pcp_place *place)
             endpoint_scope(&place->internal) == ENDPOINT_SCOPE_LAN);
 }
 
-static void begin(struct mapper *mapper)
+static void prepare(struct mapper *mapper)
 {
     struct pcp_place place = {0};
 
@@ -166,6 +166,11 @@ static void begin(struct mapper *mapper)
         pcp_socket_open(mapper);
         broadcast_socket_open(mapper);
     }
+}
+
+static void begin(struct mapper *mapper)
+{
+    prepare(mapper);
     step(mapper);
 }
 
@@ -332,7 +337,8 @@ int mapper_open(struct mapper **out, const struct mapper_options *options)
     mapper->timer.data = mapper->way_timer.data = mapper;
     ev_timer_start(options->loop, &mapper->way_timer);
     mapper->way = way_look(mapper);
-    begin(mapper);
+    prepare(mapper);
+    ev_timer_start(options->loop, &mapper->timer); /* the first step, which may start threads */
     *out = mapper;
     return ERR_OK;
 }

@@ -91,6 +91,7 @@ const char *relay_settings_restart_keys(const struct relay_settings *before,
         {"control", strcmp(before->control_path, after->control_path) != 0},
         {"session_max", after->session_max > before->session_max},
         {"workers", after->workers != before->workers},
+        {"sandbox", after->sandbox != before->sandbox},
     };
 
     return keys_write(rows, sizeof(rows) / sizeof(rows[0]), text, size);

@@ -35,6 +35,7 @@ struct raw {
     int portmap;    /* enum portmap_mode; absent: auto */
     struct raw_stun stun;
     int log_level; /* enum trace_level + 1; 0 is absent */
+    int sandbox;   /* 0: absent; enum yes_or_no */
 };
 
 static const cyaml_schema_value_t text_schema = {
@@ -111,6 +112,8 @@ static const cyaml_schema_field_t fields[] = {
     CYAML_FIELD_MAPPING("stun", CYAML_FLAG_OPTIONAL, struct raw, stun, stun_fields),
     CYAML_FIELD_ENUM("log_level", CYAML_FLAG_OPTIONAL | CYAML_FLAG_STRICT, struct raw, log_level,
                      level_words, CYAML_ARRAY_LEN(level_words)),
+    CYAML_FIELD_ENUM("sandbox", CYAML_FLAG_OPTIONAL | CYAML_FLAG_STRICT, struct raw, sandbox,
+                     yes_words, CYAML_ARRAY_LEN(yes_words)),
     CYAML_FIELD_END};
 
 static const cyaml_schema_value_t schema = {
@@ -151,12 +154,14 @@ static const struct config_key keys[] = {
     {"per_s", "a whole number from 1 to 1000000"},
     {"other_address", "true or false"},
     {"log_level", "one of error, warn, info, debug"},
+    {"sandbox", "on or off"},
 };
 
 static const char keys_known[] =
     "name, listen, public, portmap, peers, key, ziglan_key, delegation, state, control, metrics, "
     "session_max, workers, open_relay, bandwidth, lane_bandwidth, monthly, apps, pool_max, "
-    "reward {chain, address, identity}, stun {per_address_per_s, per_s, other_address}, log_level";
+    "reward {chain, address, identity}, stun {per_address_per_s, per_s, other_address}, log_level, "
+    "sandbox";
 
 static void report_log(cyaml_log_t level, void *context, const char *format, va_list args)
     PRINTF_LIKE(3, 0);
@@ -376,6 +381,7 @@ static bool settings_set(struct config_text *in, struct relay_settings *out, con
 {
     out->open_relay = raw->open_relay != 0;
     out->stun_other_address = raw->stun.other_address != NO;
+    out->sandbox = raw->sandbox != NO;
     out->portmap = (enum portmap_mode)raw->portmap;
     out->log_level =
         raw->log_level != 0 ? (enum trace_level)(raw->log_level - 1) : TRACE_LEVEL_INFO;
@@ -522,4 +528,5 @@ void relay_settings_print(const struct relay_settings *s, FILE *to)
                   (unsigned)s->stun_per_address_per_s, (unsigned)s->stun_per_s,
                   s->stun_other_address ? "true" : "false");
     (void)fprintf(to, "log_level: %s\n", level_text(s->log_level));
+    (void)fprintf(to, "sandbox: %s\n", s->sandbox ? "on" : "off");
 }

@@ -61,6 +61,7 @@ struct relay_settings {
     bool stun_other_address;
     struct relay_applications applications;
     enum trace_level log_level;
+    bool sandbox; /* what the process may do is limited to what it needs (proto/sandbox) */
 };
 
 /**

@@ -14,6 +14,7 @@
 #include "relayd/admin/admin.h"
 #include "relayd/config/changes.h"
 #include "relayd/core/core.h"
+#include "relayd/daemon/confinement.h"
 #include "relayd/daemon/keys.h"
 #include "relayd/daemon/load.h"
 #include "relayd/daemon/pages.h"
@@ -36,12 +37,13 @@ enum {
     STOP_MS_MAX = 250,     /* from a signal to the end, whatever the sessions do */
     DRAIN_MS = 200,        /* for what is queued at the end */
     RESET_LEDGER_ROWS_MAX = 65536,
-    FILES_MIN = 20, /* 15 stay open with one UDP socket; pages and operators need some more */
+    FILES_MIN = 23, /* 18 stay open with one UDP socket; pages and operators need some more */
 };
 
 /* 2025-01-01: a clock that says less is wrong. */
 #define WALL_MS_MIN UINT64_C(1735689600000)
 
+/* tidy-ok: struct-fields one for each thing that is open */
 struct daemon {
     const char *config_path;
     struct relay_settings settings; /* as read last */
@@ -58,6 +60,7 @@ struct daemon {
     struct pages pages;
     struct signals *signals;
     struct generation *generation; /* NULL: the kernel tells none */
+    struct sandbox *sandbox;       /* NULL: off */
     struct ev_timer stop_timer, watchdog_timer;
     char web_server[WEB_SERVER_TEXT_SIZE]; /* whose the spare port is; "": nobody's */
     bool library_on;
@@ -140,6 +143,7 @@ static void reload(struct daemon *daemon)
 
     notify_reloading();
     if (load_settings(&next, daemon->config_path, &fault) != ERR_OK ||
+        !confinement_lets(daemon->sandbox, &next, &fault) ||
         pages_reload(&daemon->pages, &daemon->settings, &next, &fault) != ERR_OK) {
         env_trace(daemon->env, TRACE_LEVEL_ERROR, "config.reload", "changed=nothing why=\"%s\"",
                   fault.text);
@@ -287,24 +291,6 @@ static void ready_tell(const struct daemon *daemon)
     }
 }
 
-static int engine_start(struct daemon *daemon, struct fault *fault)
-{
-    const struct relay_settings *settings = &daemon->settings;
-    const struct relay_engine_options options = {
-        .loop = daemon->loop,
-        .core = daemon->core,
-        .env = daemon->env,
-        .listen = settings->listen,
-        .listen_count = settings->listen_count,
-        .spare_port = spare_port(daemon),
-        .portmap = settings->portmap,
-        .identity = &daemon->keys.relay,
-        .workers = settings->workers,
-    };
-
-    return relay_engine_open(&daemon->engine, &options, fault);
-}
-
 static void on_copied(void *context)
 {
     struct daemon *daemon = context;
@@ -331,7 +317,6 @@ static int doors_open(struct daemon *daemon, struct fault *fault)
         daemon->pages.loop = daemon->loop;
         daemon->pages.core = daemon->core;
         daemon->pages.name = daemon->settings.name;
-        daemon->pages.engine = daemon->engine;
         rc = pages_open(&daemon->pages, &daemon->settings, fault);
     }
     daemon->generation = generation_new(daemon->loop, on_copied, daemon);
@@ -341,6 +326,52 @@ static int doors_open(struct daemon *daemon, struct fault *fault)
         ev_timer_start(daemon->loop, &daemon->watchdog_timer);
     }
     return rc;
+}
+
+/* What is done when all ports are open, and how it went. */
+struct last_steps {
+    struct daemon *daemon;
+    struct fault *fault;
+    int rc;
+};
+
+/* No thread runs yet: the last things are opened, and the sandbox closes around all. */
+static void on_ports_open(void *context)
+{
+    struct last_steps *steps = context;
+    struct daemon *daemon = steps->daemon;
+
+    steps->rc = doors_open(daemon, steps->fault);
+    if (steps->rc == ERR_OK) {
+        steps->rc = confinement_enter(&daemon->sandbox, daemon->loop, daemon->env,
+                                      daemon->config_path, &daemon->settings);
+        if (steps->rc != ERR_OK) {
+            fault_set(steps->fault, EXIT_CODE_FAILURE, "out of memory");
+        }
+    }
+}
+
+static int engine_start(struct daemon *daemon, struct fault *fault)
+{
+    const struct relay_settings *settings = &daemon->settings;
+    struct last_steps steps = {.daemon = daemon, .fault = fault};
+    const struct relay_engine_options options = {
+        .loop = daemon->loop,
+        .core = daemon->core,
+        .env = daemon->env,
+        .listen = settings->listen,
+        .listen_count = settings->listen_count,
+        .spare_port = spare_port(daemon),
+        .portmap = settings->portmap,
+        .identity = &daemon->keys.relay,
+        .workers = settings->workers,
+        .opened = on_ports_open,
+        .context = &steps,
+    };
+    int rc = relay_engine_open(&daemon->engine, &options, fault);
+
+    daemon->pages.engine = daemon->engine;
+    return rc == ERR_OK ? steps.rc : rc;
 }
 
 static int daemon_start(struct daemon *daemon, struct fault *fault)
@@ -353,9 +384,6 @@ static int daemon_start(struct daemon *daemon, struct fault *fault)
     }
     if (rc == ERR_OK) {
         rc = engine_start(daemon, fault);
-    }
-    if (rc == ERR_OK) {
-        rc = doors_open(daemon, fault);
     }
     return rc;
 }
@@ -380,6 +408,7 @@ static void daemon_close(struct daemon *daemon)
         link_library_fini();
     }
     keys_wipe(&daemon->keys);
+    sandbox_free(daemon->sandbox);
     if (daemon->loop != NULL) {
         ev_loop_destroy(daemon->loop);
     }

@@ -257,12 +257,31 @@ static void on_workers(struct ev_loop *loop, struct ev_io *w, int events)
     pump_kick(engine->pump);
 }
 
+/* Whom to tell that all sockets are open. */
+struct opening {
+    void (*opened)(void *context);
+    void *context;
+};
+
+static void opened_tell(void *context)
+{
+    struct opening *opening = context;
+
+    if (opening->opened != NULL) {
+        opening->opened(opening->context);
+        opening->opened = NULL;
+    }
+}
+
 /* Without them is fine, too. */
-static void workers_begin(struct relay_engine *engine, unsigned count)
+static void workers_begin(struct relay_engine *engine, unsigned count, struct opening *opening)
 {
     struct udp_batch *sockets[RELAY_ENGINE_SOCKETS_MAX];
-    struct workers_options options = {
-        .board = relay_core_lane_board(engine->core), .count = count, .sockets = sockets};
+    struct workers_options options = {.board = relay_core_lane_board(engine->core),
+                                      .count = count,
+                                      .sockets = sockets,
+                                      .opened = opened_tell,
+                                      .context = opening};
 
     if (options.board == NULL || count == 0) {
         return;
@@ -325,6 +344,7 @@ int relay_engine_open(struct relay_engine **out, const struct relay_engine_optio
                                    .transmit = core_transmit,
                                    .deadline = core_deadline,
                                    .settle = core_settle};
+    struct opening opening = {.opened = options->opened, .context = options->context};
     int rc;
 
     *out = NULL;
@@ -349,7 +369,8 @@ int relay_engine_open(struct relay_engine **out, const struct relay_engine_optio
         return rc;
     }
     mapper_begin(engine, options);
-    workers_begin(engine, options->workers);
+    workers_begin(engine, options->workers, &opening);
+    opened_tell(&opening); /* where there are none */
     *out = engine;
     return ERR_OK;
 }

@@ -37,6 +37,10 @@ struct relay_engine_options {
     enum portmap_mode portmap;       /* whether the router is to let the port of listen[0] in */
     const struct identity *identity; /* the relay's; borrowed for the call */
     unsigned workers; /* threads for lanes, as the core's configuration says; 0: none */
+    void (*opened)(void *context); /* called once, when all sockets are open and before threads
+                                      start: what the process gives up here, its threads do not have
+                                      either. NULL: nobody */
+    void *context;                 /* of opened */
 };
 
 /** Open the sockets and start. ERR_SYSTEM, ERR_NOMEM; then fault says why and *out is NULL. That

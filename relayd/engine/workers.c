@@ -337,6 +337,9 @@ static int all_open(struct workers *workers, const struct workers_options *optio
     if (rc == ERR_OK) {
         rc = deal(options, fault);
     }
+    if (rc == ERR_OK && options->opened != NULL) {
+        options->opened(options->context);
+    }
     return rc == ERR_OK ? threads_start(workers, fault) : rc;
 }
 

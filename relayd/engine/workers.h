@@ -24,6 +24,8 @@ struct workers_options {
     struct udp_batch *const *sockets; /* the control thread's, which are at addresses that it tells
                                          others of; borrowed, outlive the workers */
     size_t sockets_count;
+    void (*opened)(void *context); /* called between the two; NULL: nobody */
+    void *context;
 };
 
 /** Open sockets beside these, and start threads. *out is NULL on error, and fault says why:

@@ -128,10 +128,14 @@ lab_end() {
         not_ok "every program ends within 10 s of SIGTERM"
         for pid in $(lab_programs_run); do tr '\0' ' ' <"/proc/$pid/cmdline"; echo; done
     fi
-    for log in "$LAB_DIR"/*.log; do
+    for log in "$LAB_DIR"/*.log "$LAB_DIR"/*/run/ziglan/*.log; do
         if grep -qE 'Sanitizer|runtime error:|check failed:|Assertion' "$log" 2>/dev/null; then
             not_ok "no program reports a fault of its own ($(basename "$log" .log) does)"
             grep -m 60 -vE ' (info|debug) ' "$log"
+        fi
+        # The sandbox is on, and lets the programs do all that they do in any test.
+        if grep -E 'sandbox\.(refused|without part=threads)' "$log" 2>/dev/null; then
+            not_ok "the sandbox refuses no program anything ($(basename "$log" .log))"
         fi
     done
     if [ -n "${LAB_LOGS:-}" ]; then

@@ -34,6 +34,7 @@ LAYERS = {
     "proto/link/tls": PROTO,
     "proto/admin": ["proto/base", "proto/net", "proto/wire"],  # JSON: for shells, not for cores
     "proto/host": ["proto/base", "proto/net", "proto/admin"],
+    "proto/sandbox": ["proto/base", "proto/host"],
     "proto/doctor": ["proto/base", "proto/net", "proto/admin", "proto/host"],
     "proto/router": [*PROTO, "proto/portmap", "proto/host"],
     "rendezvous/store": PROTO,
@@ -54,7 +55,8 @@ LAYERS = {
     "relayd/engine": [*RELAYD, "relayd/base", "relayd/service", "relayd/core", "relayd/admin",
                       "proto/portmap", "proto/router", "proto/host"],
     "relayd/daemon": [*RELAYD, "relayd/base", "relayd/core", "relayd/config", "relayd/admin",
-                      "relayd/engine", "proto/portmap", "proto/host", LMDB, BACKUP],
+                      "relayd/engine", "proto/portmap", "proto/host", "proto/sandbox", LMDB,
+                      BACKUP],
     "relayd/cli": RELAYD_CLI,
     "relayd": [*RELAYD_CLI, "relayd/cli"],  # main.c
     "client/netcheck": ["proto/base", "proto/net", "proto/wire", "proto/portmap"],
@@ -81,7 +83,7 @@ LAYERS = {
     "client/engine": [*CLIENT_3, "client/measure", "proto/host", "proto/portmap", "proto/router",
                       LMDB, "client/platform"],
     "client/daemon": [*CLIENT_3, "proto/admin", "proto/host", "proto/portmap", "client/config",
-                      "client/platform",
+                      "client/platform", "proto/sandbox",
                       "client/engine", BACKUP],
     "client/cli": CLIENT_4,
     "client": [*CLIENT_4, "client/cli"],  # main.c
@@ -106,7 +108,8 @@ FOREIGN = {
     r"(ngtcp2|nghttp3|nghttp2|wolfssl)/": ["proto/link/quic", "proto/link/tls",
                                            "client/examples"],
     r"(miniupnpc/|natpmp\.h)": ["proto/router"],
-    r"ev\.h": ["proto/host", "proto/router", "relayd/engine", "relayd/daemon",
+    r"(seccomp|cap-ng)\.h": ["proto/sandbox"],
+    r"ev\.h": ["proto/host", "proto/sandbox", "proto/router", "relayd/engine", "relayd/daemon",
                "client/engine", "client/platform", "client/daemon", "client/cli",
                "client/measure", "client/libstun2/loop", "client/examples"],
     r"microhttpd\.h": ["proto/host"],

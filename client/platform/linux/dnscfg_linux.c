@@ -241,6 +241,11 @@ void dnscfg_revert(const char *interface)
     }
 }
 
+const char *dnscfg_program(void)
+{
+    return resolvectl_program;
+}
+
 const char *dnscfg_state_text(enum dnscfg_state state)
 {
     switch (state) {

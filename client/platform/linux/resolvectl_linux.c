@@ -22,19 +22,31 @@
 
 enum { COMMAND_TIMEOUT_MS = 1000 }; /* systemd-resolved has been seen to hang */
 
-static const char program[] = "/usr/bin/resolvectl";
+const char resolvectl_program[] = "/usr/bin/resolvectl";
 
 /* -- Whether there is one ---------------------------------------------------------------------- */
 
 /* A process that may not look at /proc/1 is taken to be in the system's namespace: making another
  * one takes the same rights. */
-static bool namespace_is_foreign(void)
+static bool namespace_look(void)
 {
     struct stat own;
     struct stat first;
 
     return stat("/proc/self/ns/net", &own) == 0 && stat("/proc/1/ns/net", &first) == 0 &&
            (own.st_ino != first.st_ino || own.st_dev != first.st_dev);
+}
+
+/* It stays so, and is looked at once: from inside a sandbox other processes cannot be seen. The
+ * first call comes before threads start. */
+static bool namespace_is_foreign(void)
+{
+    static enum { UNKNOWN, OWN, FOREIGN } namespace;
+
+    if (namespace == UNKNOWN) {
+        namespace = namespace_look() ? FOREIGN : OWN;
+    }
+    return namespace == FOREIGN;
 }
 
 /* Its socket stays behind when it ends, so somebody must take a connection. A daemon that hangs
@@ -57,7 +69,7 @@ static bool daemon_listens(void)
 
 bool resolvectl_installed(void)
 {
-    return !namespace_is_foreign() && access(program, X_OK) == 0;
+    return !namespace_is_foreign() && access(resolvectl_program, X_OK) == 0;
 }
 
 bool resolvectl_usable(void)
@@ -137,7 +149,7 @@ static pid_t child_start(char *const *argv, int out)
     if (posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0) != 0 ||
         posix_spawn_file_actions_addopen(&actions, 2, "/dev/null", O_WRONLY, 0) != 0 ||
         posix_spawn_file_actions_adddup2(&actions, out >= 0 ? out : 2, 1) != 0 ||
-        posix_spawn(&child, program, &actions, NULL, argv, environment) != 0) {
+        posix_spawn(&child, resolvectl_program, &actions, NULL, argv, environment) != 0) {
         child = 0;
     }
     (void)posix_spawn_file_actions_destroy(&actions);

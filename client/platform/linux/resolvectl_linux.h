@@ -10,6 +10,9 @@
 
 enum { RESOLVECTL_ARGUMENTS_MAX = 72 };
 
+/** Its path. */
+extern const char resolvectl_program[];
+
 /** True if systemd-resolved runs and is that of this network. Quick, and starts nothing: resolvectl
  * itself would start a daemon that somebody has stopped. */
 bool resolvectl_usable(void);

@@ -38,6 +38,7 @@ static void every_key_is_read(void **state)
                                              "portmap: off\n"
                                              "cipher: aes-256-gcm\n"
                                              "lanes: false\n"
+                                             "sandbox: off\n"
                                              "metrics: \"[::1]:9\"\n"
                                              "pool: 192.168.211.0/20\n"
                                              "mtu: 1400\n"
@@ -63,6 +64,7 @@ static void every_key_is_read(void **state)
     assert_int_equal(config->portmap, PORTMAP_MODE_OFF);
     assert_int_equal(config->cipher, AEAD_AES_256_GCM);
     assert_false(config->lanes);
+    assert_false(config->sandbox);
     assert_true(config->metrics_on);
     assert_int_equal(config->metrics.port, 9);
     assert_int_equal(config->metrics.ip[15], 1);

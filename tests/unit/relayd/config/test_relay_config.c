@@ -46,6 +46,7 @@ static void an_empty_file_has_the_defaults(void **state)
     assert_int_equal(s.stun_per_s, 20000);
     assert_true(s.stun_other_address);
     assert_int_equal(s.log_level, TRACE_LEVEL_INFO);
+    assert_true(s.sandbox);
     assert_int_equal(s.portmap, PORTMAP_MODE_AUTO);
 }
 
@@ -402,6 +403,8 @@ static void a_reload_says_what_needs_a_restart(void **state)
                         "listen, state, control, session_max");
     assert_int_equal(parse(&b, "name: a\nworkers: 2\n", error), ERR_OK);
     assert_string_equal(relay_settings_restart_keys(&a, &b, text, sizeof(text)), "workers");
+    assert_int_equal(parse(&b, "name: a\nsandbox: off\n", error), ERR_OK);
+    assert_string_equal(relay_settings_restart_keys(&a, &b, text, sizeof(text)), "sandbox");
 }
 
 int main(void)
