@@ -47,15 +47,14 @@ static uint64_t file_mixed(uint64_t mark, const char *path, bool follow)
     return mixed(mark, (uint64_t)info.st_mtim.tv_nsec);
 }
 
-/* systemd-resolved keeps the settings of a link in a file named after its number. What is in that
- * is its own business, but it is written when they change. Its socket is made at each start. */
+/* systemd-resolved keeps the settings of each link in a file of a folder that only it may look
+ * into; it replaces the file when they change, which the folder's own time tells everybody. Its
+ * socket is made at each start. */
 uint64_t dnscfg_mark(const char *interface)
 {
-    uint64_t mark = UINT64_C(0xcbf29ce484222325);
-    char path[64];
+    uint64_t mark = mixed(UINT64_C(0xcbf29ce484222325), if_nametoindex(interface));
 
-    (void)snprintf(path, sizeof(path), "/run/systemd/resolve/netif/%u", if_nametoindex(interface));
-    mark = file_mixed(mark, path, true);
+    mark = file_mixed(mark, "/run/systemd/resolve/netif", true);
     mark = mixed(mark, resolvectl_usable());
     mark = file_mixed(mark, "/run/systemd/resolve/io.systemd.Resolve", true);
     mark = file_mixed(mark, resolv_path, true);
