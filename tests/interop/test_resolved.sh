@@ -301,7 +301,8 @@ check "names work at once, since nothing was taken back" wait_for 3 knows nas.zi
 check "status says so a little later" wait_for 20 status_says '\(systemd-resolved\)'
 "$ziglan" down >/dev/null || fail "down"
 "$ziglan" down -i zig1 >/dev/null || fail "down of zig1"
-grep -hE 'sandbox\.(refused|without)' /run/host/run/ziglan/*.log && fail "the sandbox refuses something"
+grep -hE 'sandbox\.(refused|without)' /run/host/run/ziglan/*.log &&
+    fail "the sandbox refuses something"
 grep -hE 'ERROR: |Sanitizer' /run/host/run/ziglan/*.log && fail "a sanitizer reports"
 if [ $failures -gt 0 ]; then
     tail -20 /run/resolved.log
