@@ -16,8 +16,11 @@
 #include <stdint.h>
 
 enum {
-    LANE_BIND_MS = 100, /* to the first repetition; each next one takes twice as long */
-    LANE_BINDS_MAX = 6, /* without an answer: no bare UDP gets there, or nothing comes back */
+    /* To the first repetition, if the relay answers sooner; each next one takes twice as long. */
+    LANE_BIND_MS = 100,
+    LANE_BIND_MS_MAX = 1000, /* to the first one, where two round trips take longer */
+    LANE_BINDS_KNOWN = 4,    /* of which an answer may still come */
+    LANE_BINDS_MAX = 6,      /* without an answer: no bare UDP gets there, or nothing comes back */
 };
 
 struct lane {
@@ -25,9 +28,14 @@ struct lane {
     uint8_t secret[LANE_SECRET_SIZE];
     uint8_t cookie[LANE_COOKIE_SIZE]; /* for the next bind; zeros: none */
     uint64_t nonce;                   /* of the last bind; 0: none yet */
-    bool bound;                       /* the relay said so once */
-    uint8_t tries;                    /* binds since the last answer */
-    struct mono bind_at;              /* when the next one goes; NEVER: none is needed */
+    struct {                          /* the last binds of this time that it is bound */
+        uint64_t nonce;
+        struct mono at;
+    } sent[LANE_BINDS_KNOWN];
+    uint32_t wait_ms;    /* to the first repetition */
+    bool bound;          /* the relay said so once */
+    uint8_t tries;       /* binds since the last answer */
+    struct mono bind_at; /* when the next one goes; NEVER: none is needed */
 };
 
 /** The relay opened it: it is to be bound at once. */
@@ -50,10 +58,10 @@ bool lane_failed(const struct lane *lane, struct mono now);
 /** The number of whose lane an answer speaks. */
 uint32_t lane_owner(const struct lane_message *answer);
 
-/** A challenge came: if it is for the last bind, or for a frame after that, the next bind is due at
- * once, with its cookie. True if so. */
+/** A challenge came: if it is for one of the last binds, or for a frame after them, the next bind
+ * is due at once, with its cookie. True if so. */
 bool lane_on_challenge(struct lane *lane, const struct lane_message *m, struct mono now);
 
-/** A bound came; data of LANE_BOUND_SIZE bytes, decoded as m. True if it answers the last bind and
- * the relay made it. */
+/** A bound came; data of LANE_BOUND_SIZE bytes, decoded as m. True if it answers one of the last
+ * binds and the relay made it. */
 bool lane_on_bound(struct lane *lane, const struct lane_message *m, const uint8_t *data);

@@ -19,6 +19,7 @@ enum {
     HOMES_MS = 60000, /* a dead relay is found out when it is used, and another one measured */
     KILLS_MIN = 2,
     KILLS_MAX = 5,
+    LANE_MS = 20000, /* the first question may come to nothing: the next is after 10 s */
     WARM_MS = 16000, /* the spare way is pinged every 15 s while packets are relayed */
     QUIET_MS = 15 * 60 * 1000,
     QUIET_STEP_MS_MIN = 5000,
@@ -134,6 +135,28 @@ static bool phase_talk(struct home_world *world)
             sim_run_until(sim, EXPECT_HEAL_MS + slack_ms, expect_direct, "both are direct"));
 }
 
+static bool on_lanes(struct sim *sim)
+{
+    for (size_t i = 0; i < SIM_HOSTS; i++) {
+        struct sim_host *host = &sim->hosts[i];
+
+        if (host->node.cfg.lanes && !host_node_on_lane(&host->node, host->peer_name, sim->now)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* What stays relayed takes a lane, over one relay or two. */
+static bool phase_lane(struct home_world *world)
+{
+    struct sim *sim = world->sim;
+
+    return sim->direct_possible ||
+           sim_run_until(sim, LANE_MS + 10 * world->plan.rtt_ms + world->plan.lossy_ms, on_lanes,
+                         "both send by a lane");
+}
+
 /* ---- a relay is killed ---- */
 
 /* One that is a home of a host, or any if it is drawn so. */
@@ -230,7 +253,7 @@ bool home_scenario_run(struct sim *sim)
 {
     struct home_world world = {.sim = sim};
 
-    if (!make_world(&world) || !phase_join(&world) || !phase_talk(&world) ||
+    if (!make_world(&world) || !phase_join(&world) || !phase_talk(&world) || !phase_lane(&world) ||
         !sim_run(sim, WARM_MS)) {
         return false;
     }

@@ -213,6 +213,24 @@ const char *host_node_path(struct host_node *node, const char *peer, struct mono
     return path;
 }
 
+bool host_node_on_lane(struct host_node *node, const char *peer, struct mono now)
+{
+    json_t *answer = ask(node, "peers", now);
+    bool used = false;
+    json_t *row;
+    size_t i;
+
+    json_array_foreach(json_object_get(answer, "peers"), i, row)
+    {
+        const char *name = json_string_value(json_object_get(row, "name"));
+
+        used = used || (name != NULL && strcmp(name, peer) == 0 &&
+                        json_is_true(json_object_get(json_object_get(row, "lane"), "used")));
+    }
+    json_decref(answer);
+    return used;
+}
+
 bool host_node_settled(const struct host_node *node)
 {
     const struct ziglan *ziglan;

@@ -75,6 +75,9 @@ bool host_node_ping(struct host_node *node, const char *peer, size_t size, struc
  * ...; "" if it knows no such peer. Valid until the next call. */
 const char *host_node_path(struct host_node *node, const char *peer, struct mono now);
 
+/** True if what it sends to that peer goes by a lane, as the same answer says. */
+bool host_node_on_lane(struct host_node *node, const char *peer, struct mono now);
+
 /** True once every ziglan that the host has joined has either admitted or refused it. */
 bool host_node_settled(const struct host_node *node);
 

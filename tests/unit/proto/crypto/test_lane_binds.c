@@ -119,6 +119,61 @@ static void a_challenge_out_of_the_blue_binds_again(void **state)
     assert_true(lane.bound);
 }
 
+/* Answers of a relay so far away, which is a queue of them here. */
+struct far_relay {
+    uint64_t way_ms;
+    struct {
+        uint64_t at_ms;
+        struct lane_message m;
+        bool bound;
+    } answers[64];
+    size_t count, given;
+    unsigned binds;
+};
+
+static void far_relay_take(struct far_relay *relay, struct lane_message m, uint64_t ms)
+{
+    relay->binds++;
+    assert_true(relay->count < 64);
+    relay->answers[relay->count].at_ms = ms + relay->way_ms;
+    relay->answers[relay->count].bound = !is_zero(m.cookie);
+    memset(m.cookie, 1, sizeof(m.cookie));
+    relay->answers[relay->count++].m = m;
+}
+
+static void a_relay_that_is_far_away_is_understood(void **state)
+{
+    (void)state;
+    for (uint64_t way_ms = 10; way_ms <= 600; way_ms += 10) {
+        struct far_relay relay = {.way_ms = way_ms};
+        struct lane lane = fresh();
+        uint8_t bytes[LANE_BIND_SIZE];
+        uint64_t bound_ms = 0;
+
+        for (uint64_t ms = 0; ms < 20000; ms += 10) {
+            struct lane_message m;
+
+            for (; relay.given < relay.count && relay.answers[relay.given].at_ms <= ms;
+                 relay.given++) {
+                if (relay.answers[relay.given].bound) {
+                    (void)bound(&lane, &relay.answers[relay.given].m, secret);
+                } else {
+                    (void)lane_on_challenge(&lane, &relay.answers[relay.given].m, test_at_ms(ms));
+                }
+            }
+            if (lane_bind_due(&lane, OWNER, bytes, test_at_ms(ms))) {
+                assert_int_equal(lane_bind_decode(&m, bytes, sizeof(bytes)), ERR_OK);
+                far_relay_take(&relay, m, ms);
+            }
+            bound_ms = lane.bound && bound_ms == 0 ? ms : bound_ms;
+        }
+        assert_true(lane.bound);
+        assert_true(bound_ms <= 2 * way_ms + 20); /* two round trips */
+        assert_int_equal(lane.bind_at.ns, MONO_NEVER.ns);
+        assert_true(relay.binds <= 8); /* and then it is quiet */
+    }
+}
+
 static void nonces_grow_also_when_a_lane_is_made_anew(void **state)
 {
     struct lane lane = fresh();
@@ -144,6 +199,7 @@ int main(void)
         cmocka_unit_test(answers_to_nothing_of_ours_change_nothing),
         cmocka_unit_test(what_is_not_answered_is_repeated_ever_more_rarely_and_given_up),
         cmocka_unit_test(a_challenge_out_of_the_blue_binds_again),
+        cmocka_unit_test(a_relay_that_is_far_away_is_understood),
         cmocka_unit_test(nonces_grow_also_when_a_lane_is_made_anew),
     };
 
