@@ -259,6 +259,31 @@ int link_hub_dial(struct link_hub *hub, struct handle *out, const struct link_di
 /** What a node record says of a server hub's certificate: SHA-256 of its SubjectPublicKeyInfo. */
 void link_hub_spki(const struct link_hub *hub, uint8_t out[LINK_SPKI_SIZE]);
 
+/** A certificate from an authority, with those that lead to it, and its key, both in PEM. */
+struct link_certificate {
+    const char *chain;
+    size_t chain_size;
+    const char *key;
+    size_t key_size;
+};
+
+enum link_certificate_problem {
+    LINK_CERTIFICATE_FINE,
+    LINK_CERTIFICATE_CHAIN, /* no certificate in PEM, or of a kind that is not known */
+    LINK_CERTIFICATE_KEY,   /* no key in PEM, or one that is locked by a password */
+    LINK_CERTIFICATE_PAIR,  /* the key belongs to another certificate */
+    LINK_CERTIFICATE_MEMORY,
+};
+
+/** From now on a server hub shows this certificate to who asks for a name in it (SNI), such as a
+ * browser; NULL: to nobody. All others see the hub's own one, which link_hub_spki tells of.
+ * Borrowed for the call. Anything but LINK_CERTIFICATE_FINE changes nothing. */
+enum link_certificate_problem link_hub_certificate(struct link_hub *hub,
+                                                   const struct link_certificate *certificate);
+
+/** When it ends, in ms since 1970 UTC; 0: there is none. */
+uint64_t link_hub_certificate_end(const struct link_hub *hub);
+
 /** Queue a copy of one encoded Control. ERR_DROP if the session is not open, or if size is 0 or
  * above CONTROL_SIZE_MAX. ERR_LIMIT if the peer lets too much pile up or memory is out: the session
  * has then ended, and CLOSED(LIMIT) follows. */

@@ -45,6 +45,15 @@ static json_t *rewards_list(const struct rewards *rewards)
     return list;
 }
 
+/* Seconds, less than none if it is over; null: there is no certificate. */
+static json_t *certificate_left(const struct relay_snapshot *s)
+{
+    return s->certificate_expires_ms == 0
+               ? json_null()
+               : json_integer(((json_int_t)s->certificate_expires_ms - (json_int_t)s->wall_ms) /
+                              1000);
+}
+
 static json_t *status_answer(const struct admin_context *context, struct mono now)
 {
     struct relay_snapshot s;
@@ -56,7 +65,7 @@ static json_t *status_answer(const struct admin_context *context, struct mono no
     hosts = relay_core_ziglan_key(context->core, key);
     return answer_ok(json_pack(
         "{s:i, s:s, s:s, s:s, s:s, s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:b, "
-        "s:I, s:I, s:I, s:I, s:o, s:o, s:s, s:s, s:s, s:I, s:I, s:I, s:I}",
+        "s:I, s:I, s:I, s:I, s:o, s:o, s:s, s:s, s:s, s:I, s:I, s:I, s:I, s:o}",
         "schema", 1, "version", ZIGLAN_VERSION, "name", context->name, "relay_key",
         key_text(relay_core_key(context->core), relay), "ziglan_key",
         hosts ? key_text(key, text) : "", "public", context->public_hosts, "listen",
@@ -73,8 +82,8 @@ static json_t *status_answer(const struct admin_context *context, struct mono no
         rewards_list(relay_core_rewards(context->core)), "reach", reach_word(context->core),
         "reach_text", reach_text(context->core, reach), "portmap", context->portmap, "nodes",
         (json_int_t)s.mesh.nodes, "lanes", (json_int_t)s.lanes, "lane_packets",
-        (json_int_t)s.counters.lane_frames, "worker_packets",
-        (json_int_t)s.counters.worker_frames));
+        (json_int_t)s.counters.lane_frames, "worker_packets", (json_int_t)s.counters.worker_frames,
+        "certificate_left_s", certificate_left(&s)));
 }
 
 /* Verbs that need nothing but the operator's service. */

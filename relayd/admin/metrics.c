@@ -134,6 +134,11 @@ static void gauges_print(struct exposition *to, const struct relay_snapshot *s)
             "since 1970 UTC.",
             (double)s->delegation_expires_ms / 1000);
     }
+    if (s->certificate_expires_ms > 0) {
+        exposition_gauge(to, "certificate_expiry_timestamp_seconds", "",
+                         "When the certificate ends that browsers are shown, since 1970 UTC.",
+                         (double)s->certificate_expires_ms / 1000);
+    }
 }
 
 int metrics_print(char **text, size_t *size, enum exposition_form form,

@@ -392,6 +392,7 @@ struct relay_snapshot {
     uint64_t members_max;
     uint64_t uptime_ms, wall_ms;
     uint64_t delegation_expires_ms;   /* wall clock; 0: there is none */
+    uint64_t certificate_expires_ms;  /* that of an authority; the same */
     uint64_t volume_used, volume_max; /* bytes of this month; max 0: no limit */
     uint64_t bandwidth_max;           /* bytes a second; 0: no limit */
     struct traffic_hour traffic;

@@ -21,7 +21,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { TIMEOUT_MS = 5000, BUFFER_WANTED = 7500000 };
+enum { TIMEOUT_MS = 5000, BUFFER_WANTED = 7500000, CERTIFICATE_DAYS_WANTED = 14, DAY_S = 86400 };
 
 struct doctor {
     const struct options *options;
@@ -130,6 +130,29 @@ static void reach_look(struct doctor *doctor)
     }
 }
 
+/* That of an authority, which browsers look at; without one there is nothing to say. */
+static void certificate_look(struct doctor *doctor)
+{
+    const json_t *left = json_object_get(doctor->status, "certificate_left_s");
+    json_int_t days = json_integer_value(left) / DAY_S;
+
+    if (!json_is_integer(left)) {
+        return;
+    }
+    if (json_integer_value(left) <= 0) {
+        findings_add(&doctor->findings, "certificate", FINDING_BAD,
+                     "it is over, so browsers refuse the relay's page");
+    } else {
+        findings_add(&doctor->findings, "certificate",
+                     days < CERTIFICATE_DAYS_WANTED ? FINDING_NOTE : FINDING_OK,
+                     "for browsers it holds %lld days", (long long)days);
+    }
+    if (days < CERTIFICATE_DAYS_WANTED) {
+        findings_command(&doctor->findings, "renew %.150s, then: sudo systemctl reload relayd",
+                         doctor->settings.certificate_path);
+    }
+}
+
 /* ---- the machine ---- */
 
 static void firewall_look(struct doctor *doctor, const char *interface)
@@ -202,6 +225,7 @@ static void all_look(struct doctor *doctor)
     if (doctor->status != NULL) {
         storage_look(doctor);
         reach_look(doctor);
+        certificate_look(doctor);
     }
     machine_look(doctor);
 }

@@ -57,6 +57,8 @@ const char *relay_settings_changed_keys(const struct relay_settings *before,
         {"delegation",
          strcmp(before->delegation_path, after->delegation_path) != 0 &&
              (before->delegation_path[0] == '\0') == (after->delegation_path[0] == '\0')},
+        {"certificate", strcmp(before->certificate_path, after->certificate_path) != 0},
+        {"certificate_key", strcmp(before->certificate_key_path, after->certificate_key_path) != 0},
         {"metrics", before->metrics_on != after->metrics_on ||
                         (after->metrics_on && !endpoint_equal(&before->metrics, &after->metrics))},
         {"session_max", least(before->session_max, started->session_max) !=

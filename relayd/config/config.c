@@ -22,6 +22,7 @@ struct raw_stun {
 /* tidy-ok: struct-fields one for each key */
 struct raw {
     char *name, *key, *ziglan_key, *delegation, *state, *control, *metrics;
+    char *certificate, *certificate_key;
     char *bandwidth, *lane_bandwidth, *monthly;
     char **listen;
     unsigned listen_count;
@@ -94,6 +95,8 @@ static const cyaml_schema_field_t fields[] = {
     TEXT_FIELD("key", key, SETTINGS_PATH_SIZE - 1),
     TEXT_FIELD("ziglan_key", ziglan_key, SETTINGS_PATH_SIZE - 1),
     TEXT_FIELD("delegation", delegation, SETTINGS_PATH_SIZE - 1),
+    TEXT_FIELD("certificate", certificate, SETTINGS_PATH_SIZE - 1),
+    TEXT_FIELD("certificate_key", certificate_key, SETTINGS_PATH_SIZE - 1),
     TEXT_FIELD("state", state, SETTINGS_PATH_SIZE - 1),
     TEXT_FIELD("control", control, SETTINGS_PATH_SIZE - 1),
     TEXT_FIELD("metrics", metrics, SETTINGS_PATH_SIZE - 1),
@@ -132,6 +135,9 @@ static const struct config_key keys[] = {
     {"key", "the path of the relay's key file"},
     {"ziglan_key", "the path of the ziglan's key file"},
     {"delegation", "the path of a file that `relayd delegate` writes, or off"},
+    {"certificate", "the path of a file with a certificate and those that lead to its authority "
+                    "in PEM, or off"},
+    {"certificate_key", "the path of the file with the certificate's key in PEM, or off"},
     {"state", "the path of a directory"},
     {"control", "the path of a Unix socket, at most 107 characters"},
     {"metrics", "a local ADDRESS:PORT such as 127.0.0.1:9433 or \"[::1]:9433\", or off"},
@@ -158,8 +164,9 @@ static const struct config_key keys[] = {
 };
 
 static const char keys_known[] =
-    "name, listen, public, portmap, peers, key, ziglan_key, delegation, state, control, metrics, "
-    "session_max, workers, open_relay, bandwidth, lane_bandwidth, monthly, apps, pool_max, "
+    "name, listen, public, portmap, peers, key, ziglan_key, delegation, certificate, "
+    "certificate_key, state, control, metrics, session_max, workers, open_relay, bandwidth, "
+    "lane_bandwidth, monthly, apps, pool_max, "
     "reward {chain, address, identity}, stun {per_address_per_s, per_s, other_address}, log_level, "
     "sandbox";
 
@@ -224,12 +231,36 @@ static bool control_set(struct config_text *in, struct relay_settings *out, cons
     return true;
 }
 
+/* A path that may be "off", which is empty. */
+static bool file_set(struct config_text *in, char out[SETTINGS_PATH_SIZE], const char *key,
+                     const char *value)
+{
+    return value == NULL || strcmp(value, "off") == 0 || path_set(in, out, key, value, "");
+}
+
+/* One is of no use without the other. */
+static bool certificate_set(struct config_text *in, struct relay_settings *out,
+                            const struct raw *raw)
+{
+    if (!file_set(in, out->certificate_path, "certificate", raw->certificate) ||
+        !file_set(in, out->certificate_key_path, "certificate_key", raw->certificate_key)) {
+        return false;
+    }
+    if ((out->certificate_path[0] == '\0') != (out->certificate_key_path[0] == '\0')) {
+        return config_text_fail(in, raw->certificate != NULL ? "certificate" : "certificate_key",
+                                "",
+                                "`certificate` and `certificate_key` belong together; name both "
+                                "files, or none");
+    }
+    return true;
+}
+
 static bool paths_set(struct config_text *in, struct relay_settings *out, const struct raw *raw)
 {
     return path_set(in, out->key_path, "key", raw->key, "relay.key") &&
            path_set(in, out->ziglan_key_path, "ziglan_key", raw->ziglan_key, "ziglan.key") &&
-           (raw->delegation == NULL || strcmp(raw->delegation, "off") == 0 ||
-            path_set(in, out->delegation_path, "delegation", raw->delegation, "")) &&
+           file_set(in, out->delegation_path, "delegation", raw->delegation) &&
+           certificate_set(in, out, raw) &&
            path_set(in, out->state_path, "state", raw->state, "state") &&
            control_set(in, out, raw->control);
 }
@@ -511,6 +542,9 @@ void relay_settings_print(const struct relay_settings *s, FILE *to)
     line_print("key", s->key_path, to);
     line_print("ziglan_key", s->ziglan_key_path, to);
     line_print("delegation", s->delegation_path[0] != '\0' ? s->delegation_path : "off", to);
+    line_print("certificate", s->certificate_path[0] != '\0' ? s->certificate_path : "off", to);
+    line_print("certificate_key",
+               s->certificate_key_path[0] != '\0' ? s->certificate_key_path : "off", to);
     line_print("state", s->state_path, to);
     line_print("control", s->control_path, to);
     line_print("metrics", s->metrics_on ? endpoint_text(&s->metrics, text) : "off", to);

@@ -45,9 +45,11 @@ struct relay_settings {
     struct relay_peers peers; /* other relays, to which it keeps sessions */
     char key_path[SETTINGS_PATH_SIZE];
     char ziglan_key_path[SETTINGS_PATH_SIZE];
-    char delegation_path[SETTINGS_PATH_SIZE]; /* empty: none, the relay reads the ziglan's key */
-    char state_path[SETTINGS_PATH_SIZE];      /* LMDB directory */
-    char control_path[SETTINGS_SOCKET_SIZE];  /* Unix socket for the verbs */
+    char delegation_path[SETTINGS_PATH_SIZE];  /* empty: none, the relay reads the ziglan's key */
+    char certificate_path[SETTINGS_PATH_SIZE]; /* of an authority, for browsers; empty: none */
+    char certificate_key_path[SETTINGS_PATH_SIZE]; /* its key; empty likewise */
+    char state_path[SETTINGS_PATH_SIZE];           /* LMDB directory */
+    char control_path[SETTINGS_SOCKET_SIZE];       /* Unix socket for the verbs */
     bool metrics_on;
     struct endpoint metrics; /* local HTTP address */
     uint32_t session_max;

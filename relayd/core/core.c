@@ -487,6 +487,12 @@ void relay_core_resolved(struct relay_core *core, uint64_t ticket, const struct 
     peer_service_resolved(&core->peers, ticket, addrs, count, now);
 }
 
+enum link_certificate_problem relay_core_certificate(struct relay_core *core,
+                                                     const struct link_certificate *certificate)
+{
+    return link_hub_certificate(core->base.hub, certificate);
+}
+
 void relay_core_snapshot(const struct relay_core *core, struct relay_snapshot *out, struct mono now)
 {
     const struct relay_base *base = &core->base;
@@ -514,6 +520,7 @@ void relay_core_snapshot(const struct relay_core *core, struct relay_snapshot *o
         .uptime_ms = mono_ms_between(base->started_at, now),
         .wall_ms = env_wall_ms(&base->env),
         .delegation_expires_ms = core->delegation.expires_ms,
+        .certificate_expires_ms = link_hub_certificate_end(base->hub),
         .volume_used = base->allotment.used,
         .volume_max = base->allotment.limits.bytes_per_month,
         .bandwidth_max = base->allotment.limits.bytes_per_s,

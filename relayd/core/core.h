@@ -101,6 +101,10 @@ void relay_core_resolved(struct relay_core *core, uint64_t ticket, const struct 
  * former one stays. */
 void relay_core_reload(struct relay_core *core, const struct relay_config *cfg, struct mono now);
 
+/** Show this certificate to browsers that ask for a name in it; as link_hub_certificate. */
+enum link_certificate_problem relay_core_certificate(struct relay_core *core,
+                                                     const struct link_certificate *certificate);
+
 /** Everything there is to count, at `now`. */
 void relay_core_snapshot(const struct relay_core *core, struct relay_snapshot *out,
                          struct mono now);

@@ -9,11 +9,13 @@ struct read_file {
     const char *key, *path;
 };
 
-enum { READ_FILES = 1 };
+enum { READ_FILES = 3 };
 
 static void read_files(struct read_file out[READ_FILES], const struct relay_settings *settings)
 {
     out[0] = (struct read_file){"delegation", settings->delegation_path};
+    out[1] = (struct read_file){"certificate", settings->certificate_path};
+    out[2] = (struct read_file){"certificate_key", settings->certificate_key_path};
 }
 
 int confinement_enter(struct sandbox **out, struct ev_loop *loop, const struct env *env,

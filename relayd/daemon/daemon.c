@@ -14,6 +14,7 @@
 #include "relayd/admin/admin.h"
 #include "relayd/config/changes.h"
 #include "relayd/core/core.h"
+#include "relayd/daemon/certificate.h"
 #include "relayd/daemon/confinement.h"
 #include "relayd/daemon/keys.h"
 #include "relayd/daemon/load.h"
@@ -134,6 +135,16 @@ static void delegation_reload(struct daemon *daemon)
     }
 }
 
+static void certificate_reload(struct daemon *daemon)
+{
+    struct fault fault;
+
+    if (certificate_load(daemon->core, &daemon->settings, daemon->env, &fault) != ERR_OK) {
+        env_trace(daemon->env, TRACE_LEVEL_ERROR, "config.reload", "certificate=kept why=\"%s\"",
+                  fault.text);
+    }
+}
+
 static void reload(struct daemon *daemon)
 {
     struct relay_settings next;
@@ -157,6 +168,7 @@ static void reload(struct daemon *daemon)
         daemon->settings = next;
         os_env_set_level(daemon->os, next.log_level);
         delegation_reload(daemon);
+        certificate_reload(daemon);
         config = core_config(daemon, &daemon->settings);
         relay_core_reload(daemon->core, &config, clock_mono());
         relay_engine_portmap(daemon->engine, daemon->settings.portmap);
@@ -245,8 +257,9 @@ static int core_start(struct daemon *daemon, struct fault *fault)
         fault_set(fault, EXIT_CODE_FAILURE,
                   "the relay cannot start with the state in %s (%s); the log says more",
                   daemon->settings.state_path, err_name(rc));
+        return rc;
     }
-    return rc;
+    return certificate_load(daemon->core, &daemon->settings, daemon->env, fault);
 }
 
 /* The port that is tried without being named; 0 where it is somebody else's. */

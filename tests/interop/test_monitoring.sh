@@ -4,7 +4,7 @@
 # they are; the cases of each alert pass; and what the dashboard asks for is there.
 . "$(dirname "$0")/relayd_common.sh"
 
-for program in prometheus promtool python3 curl; do
+for program in prometheus promtool python3 curl openssl; do
     if ! command -v $program >/dev/null; then
         echo "skipped: $program is not installed"
         exit 77
@@ -19,6 +19,9 @@ for job in relayd ziglan; do
 done
 
 make_relay home
+openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 30 -subj /CN=localhost \
+    -keyout "$work/home/page.key" -out "$work/home/page.pem" 2>/dev/null
+printf 'certificate: page.pem\ncertificate_key: page.key\n' >>"$config"
 start home
 
 # What asks for OpenMetrics gets it; another parser than Prometheus' is strict about it.

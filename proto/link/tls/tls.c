@@ -32,19 +32,30 @@ static int context_setup(WOLFSSL_CTX *ctx)
     return ERR_OK;
 }
 
+/* A context for accepting, without a certificate; NULL if wolfSSL makes none. */
+static WOLFSSL_CTX *server_context(void)
+{
+    WOLFSSL_CTX *ctx = wolfSSL_CTX_new(wolfTLSv1_3_server_method());
+
+    if (ctx != NULL && (ngtcp2_crypto_wolfssl_configure_server_context(ctx) != 0 ||
+                        context_setup(ctx) != ERR_OK || wolfSSL_CTX_no_ticket_TLSv13(ctx) != 0)) {
+        wolfSSL_CTX_free(ctx);
+        ctx = NULL;
+    }
+    return ctx;
+}
+
 static int server_setup(struct tls *tls, const uint8_t seed[CERT_SEED_SIZE], const struct env *env)
 {
     struct cert cert;
     int rc = ERR_SYSTEM;
 
-    tls->server = wolfSSL_CTX_new(wolfTLSv1_3_server_method());
+    tls->server = server_context();
     if (tls->server == NULL) {
         return ERR_SYSTEM;
     }
     if (cert_make(&cert, seed, env) != ERR_OK ||
         cert_spki(tls->spki, cert.der, cert.der_size) != ERR_OK ||
-        ngtcp2_crypto_wolfssl_configure_server_context(tls->server) != 0 ||
-        context_setup(tls->server) != ERR_OK || wolfSSL_CTX_no_ticket_TLSv13(tls->server) != 0 ||
         wolfSSL_CTX_use_certificate_buffer(tls->server, cert.der, (long)cert.der_size,
                                            WOLFSSL_FILETYPE_ASN1) != WOLFSSL_SUCCESS ||
         wolfSSL_CTX_use_PrivateKey_buffer(tls->server, cert.key, (long)cert.key_size,
@@ -81,8 +92,40 @@ int tls_init(struct tls *tls, const uint8_t seed[CERT_SEED_SIZE], const struct e
     return rc;
 }
 
+/* The dialler's SNI was read, and no certificate was sent yet. */
+static int on_name(WOLFSSL *session, int *alert, void *context)
+{
+    const struct tls *tls = context;
+    void *name = NULL;
+    unsigned short size = wolfSSL_SNI_GetRequest(session, WOLFSSL_SNI_HOST_NAME, &name);
+
+    (void)alert;
+    if (name != NULL && named_cert_has(&tls->named, name, size)) {
+        (void)wolfSSL_set_SSL_CTX(session, tls->named.context); /* without it: our own one */
+    }
+    return 0;
+}
+
+enum cert_problem tls_name(struct tls *tls, const struct cert_files *files)
+{
+    struct named_cert named = {0};
+    enum cert_problem problem = CERT_PROBLEM_NONE;
+
+    if (files != NULL) {
+        problem = named_cert_make(&named, server_context(), files);
+    }
+    if (problem == CERT_PROBLEM_NONE) {
+        named_cert_free(&tls->named);
+        tls->named = named;
+        wolfSSL_CTX_set_servername_callback(tls->server, on_name);
+        (void)wolfSSL_CTX_set_servername_arg(tls->server, tls);
+    }
+    return problem;
+}
+
 void tls_fini(struct tls *tls)
 {
+    named_cert_free(&tls->named);
     wolfSSL_CTX_free(tls->server);
     wolfSSL_CTX_free(tls->client);
     tls->server = NULL;

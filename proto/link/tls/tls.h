@@ -2,14 +2,15 @@
 /*
  * TLS 1.3 for QUIC by wolfSSL: one context for accepting and one for dialling, and a TLS session
  * for each connection until it is open. ALPN h3, no tickets, no early data. Certificates are not
- * checked: the ends prove themselves by their Hellos, which sign the exporter value of this TLS
- * session.
+ * checked by us: the ends prove themselves by their Hellos, which sign the exporter value of this
+ * TLS session.
  */
 #pragma once
 
 #include "proto/base/env.h"
 #include "proto/base/err.h"
 #include "proto/link/tls/cert.h"
+#include "proto/link/tls/named_cert.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -24,11 +25,17 @@ enum { TLS_EXPORTER_SIZE = 32 };
 struct tls {
     struct WOLFSSL_CTX *server, *client; /* server: NULL in a hub that only dials */
     uint8_t spki[CERT_SPKI_SIZE];        /* of the server's certificate */
+    struct named_cert named;             /* for who asks for a name in it; may be empty */
 };
 
 /** Make the contexts; library_init comes before. The server's gets a certificate whose key is made
  * of seed (cert.h); NULL: a hub that only dials. ERR_SYSTEM leaves it empty. */
 int tls_init(struct tls *tls, const uint8_t seed[CERT_SEED_SIZE], const struct env *env) MUST_CHECK;
+
+/** From now on dialers that ask for a name (SNI) of this certificate get it; NULL: nobody does, and
+ * all get the one of tls_init. The struct must not move any more. Anything but CERT_PROBLEM_NONE
+ * changes nothing. */
+enum cert_problem tls_name(struct tls *tls, const struct cert_files *files);
 
 /** Free the contexts; all TLS sessions must be gone. Zeroed is fine, too. */
 void tls_fini(struct tls *tls);

@@ -118,7 +118,8 @@ static void families_stand_together_with_help_and_type(void **state)
 /* OpenMetrics knows a counter without its _total; so no gauge may have that name. */
 static void no_two_families_of_openmetrics_have_one_name(void **state)
 {
-    struct relay_snapshot snapshot = {.delegation_expires_ms = 1500};
+    struct relay_snapshot snapshot = {.delegation_expires_ms = 1500,
+                                      .certificate_expires_ms = 2500};
     char *text = printed_as(EXPOSITION_FORM_OPENMETRICS, &snapshot);
     char *rest = text;
     char *seen[160];
@@ -126,6 +127,7 @@ static void no_two_families_of_openmetrics_have_one_name(void **state)
 
     (void)state;
     assert_non_null(strstr(text, "\nrelayd_delegation_expiry_timestamp_seconds 1.5\n"));
+    assert_non_null(strstr(text, "\nrelayd_certificate_expiry_timestamp_seconds 2.5\n"));
     for (char *line = strsep(&rest, "\n"); line != NULL; line = strsep(&rest, "\n")) {
         if (strncmp(line, "# TYPE ", 7) != 0) {
             continue;

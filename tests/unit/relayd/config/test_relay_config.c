@@ -372,6 +372,26 @@ static void a_reload_takes_back_a_smaller_limit(void **state)
                         "");
 }
 
+static void a_certificate_is_two_files_and_counts_at_once(void **state)
+{
+    struct relay_settings a, b;
+    char error[SETTINGS_ERROR_SIZE], text[128];
+
+    (void)state;
+    assert_int_equal(parse(&a, "name: a\n", error), ERR_OK);
+    assert_string_equal(a.certificate_path, "");
+    assert_int_equal(parse(&b, "name: a\ncertificate: c.pem\ncertificate_key: /k.pem\n", error),
+                     ERR_OK);
+    assert_string_equal(b.certificate_path, "/etc/z/c.pem");
+    assert_string_equal(b.certificate_key_path, "/k.pem");
+    assert_string_equal(relay_settings_changed_keys(&a, &b, &a, text, sizeof(text)),
+                        "certificate, certificate_key");
+    assert_string_equal(relay_settings_restart_keys(&a, &b, text, sizeof(text)), "");
+    assert_int_equal(parse(&b, "name: a\ncertificate: c.pem\n", error), ERR_DROP);
+    assert_non_null(strstr(error, ":2: `certificate` and `certificate_key` belong together"));
+    assert_int_equal(parse(&b, "certificate_key: c.pem\ncertificate: off\n", error), ERR_DROP);
+}
+
 static void workers_are_as_many_as_named(void **state)
 {
     struct relay_settings s;
@@ -419,6 +439,7 @@ int main(void)
         cmocka_unit_test(a_control_socket_fits_its_address),
         cmocka_unit_test(a_huge_file_is_refused),
         cmocka_unit_test(what_is_printed_reads_the_same),
+        cmocka_unit_test(a_certificate_is_two_files_and_counts_at_once),
         cmocka_unit_test(workers_are_as_many_as_named),
         cmocka_unit_test(a_reload_says_what_needs_a_restart),
     };

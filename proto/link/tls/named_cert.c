@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* wolfSSL reads the files, compares the key, and knows what a * in a name means (RFC 6125). */
+#include "proto/link/tls/named_cert.h"
+
+#include <wolfssl/options.h>
+
+#include <wolfssl/ssl.h>
+
+#include <string.h>
+#include <time.h>
+
+enum { NAME_SIZE_MAX = 253 };
+
+static uint64_t end_of(const WOLFSSL_X509 *cert)
+{
+    const WOLFSSL_ASN1_TIME *end = wolfSSL_X509_get_notAfter(cert);
+    struct tm broken = {.tm_year = 0};
+    time_t at;
+
+    if (end == NULL || wolfSSL_ASN1_TIME_to_tm(end, &broken) != WOLFSSL_SUCCESS) {
+        return 0;
+    }
+    at = timegm(&broken);
+    return at > 0 ? (uint64_t)at : 0;
+}
+
+static enum cert_problem files_use(WOLFSSL_CTX *context, const struct cert_files *files)
+{
+    if (wolfSSL_CTX_use_certificate_chain_buffer(context, (const unsigned char *)files->chain,
+                                                 (long)files->chain_size) != WOLFSSL_SUCCESS) {
+        return CERT_PROBLEM_CHAIN;
+    }
+    if (wolfSSL_CTX_use_PrivateKey_buffer(context, (const unsigned char *)files->key,
+                                          (long)files->key_size,
+                                          WOLFSSL_FILETYPE_PEM) != WOLFSSL_SUCCESS) {
+        return CERT_PROBLEM_KEY;
+    }
+    return wolfSSL_CTX_check_private_key(context) == WOLFSSL_SUCCESS ? CERT_PROBLEM_NONE
+                                                                     : CERT_PROBLEM_PAIR;
+}
+
+enum cert_problem named_cert_make(struct named_cert *out, struct WOLFSSL_CTX *context,
+                                  const struct cert_files *files)
+{
+    enum cert_problem problem = CERT_PROBLEM_MEMORY;
+
+    *out = (struct named_cert){.context = context};
+    if (context != NULL) {
+        problem = files_use(context, files);
+    }
+    if (problem == CERT_PROBLEM_NONE) {
+        out->first = wolfSSL_X509_load_certificate_buffer(
+            (const unsigned char *)files->chain, (int)files->chain_size, WOLFSSL_FILETYPE_PEM);
+        problem = out->first != NULL ? CERT_PROBLEM_NONE : CERT_PROBLEM_CHAIN;
+    }
+    if (problem != CERT_PROBLEM_NONE) {
+        named_cert_free(out);
+        return problem;
+    }
+    out->expires_s = end_of(out->first);
+    return CERT_PROBLEM_NONE;
+}
+
+bool named_cert_has(const struct named_cert *cert, const char *name, size_t size)
+{
+    return cert->first != NULL && size > 0 && size <= NAME_SIZE_MAX &&
+           memchr(name, '\0', size) == NULL &&
+           wolfSSL_X509_check_host(cert->first, name, size, 0, NULL) == WOLFSSL_SUCCESS;
+}
+
+void named_cert_free(struct named_cert *cert)
+{
+    wolfSSL_X509_free(cert->first);
+    wolfSSL_CTX_free(cert->context);
+    *cert = (struct named_cert){0};
+}
