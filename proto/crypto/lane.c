@@ -96,6 +96,9 @@ bool lane_on_challenge(struct lane *lane, const struct lane_message *m, struct m
     if (lane->bind_at.ns != MONO_NEVER.ns) { /* else it is for a frame */
         note_round_trip(lane, lane->sent[bind].at, now);
     }
+    for (; bind < LANE_BINDS_KNOWN; bind++) { /* whoever repeats it is not heard */
+        lane->sent[bind].nonce = 0;
+    }
     memcpy(lane->cookie, m->cookie, sizeof(lane->cookie));
     lane->tries = 0;
     lane->bind_at = now;

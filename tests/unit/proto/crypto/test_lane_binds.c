@@ -113,7 +113,8 @@ static void a_challenge_out_of_the_blue_binds_again(void **state)
     (void)state;
     assert_true(bound(&lane, &m, secret));
     m.cookie[0] = 1;
-    assert_true(lane_on_challenge(&lane, &m, test_at_ms(60000))); /* our mapping moved */
+    assert_true(lane_on_challenge(&lane, &m, test_at_ms(60000)));  /* our mapping moved */
+    assert_false(lane_on_challenge(&lane, &m, test_at_ms(60000))); /* the same once more */
     assert_false(is_zero(bind_now(&lane, 60000).cookie));
     assert_true(is_zero(bind_now(&lane, 60000 + LANE_BIND_MS).cookie));
     assert_true(lane.bound);
