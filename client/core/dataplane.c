@@ -355,6 +355,7 @@ void dataplane_receive(struct host_core *core, const struct origin *origin, cons
     struct arrival arrival = {.relayed = origin->relay != NULL || origin->lane != 0,
                               .session = session->local_index};
     a->peer->traffic.last_seen_at = now;
+    presence_on_frame(a->peer, now);
     life_confirm(a, session, io, now);
     pathfinder_on_frame(a, origin, now);
     if (is_ping) {

@@ -3,6 +3,7 @@
 #include "client/peer/farewell.h"
 
 #include "client/peer/life.h"
+#include "client/peer/presence.h"
 #include "client/peer/send.h"
 #include "proto/wire/intunnel.h"
 
@@ -35,7 +36,7 @@ void farewell_receive(struct conversation *a, const struct noise_session *sessio
         return;
     }
     a->peer->gone_at = now;
-    a->peer->away = true;
+    presence_set_away(a->peer, now);
     env_trace(a->shared->env, TRACE_LEVEL_INFO, "peer.offline", "peer=%s reason=goodbye",
               key_short(a->peer->key, peer));
     life_end(a);

@@ -38,6 +38,7 @@ struct peer {
     struct mono revival_at; /* a frame of an unknown session is answered again (revival.h) */
     bool blocked;           /* by the user: it is not let in, and nothing is sent to it */
     bool away;              /* somebody said that it is; whether that holds: presence.h */
+    struct mono away_at;    /* since when somebody says so */
     struct mono gone_at;    /* it said goodbye; NEVER: not since it was here last */
     struct peer_traffic traffic;
 };

@@ -78,7 +78,7 @@ enum presence presence_of(const struct peer *peer, const struct ziglan_list *zig
     if (told.online) {
         return PRESENCE_ONLINE;
     }
-    return told.all ? PRESENCE_OFFLINE : PRESENCE_UNKNOWN;
+    return told.all && peer->away ? PRESENCE_OFFLINE : PRESENCE_UNKNOWN;
 }
 
 bool presence_is_offline(const struct peer *peer, const struct ziglan_list *ziglans,
@@ -94,11 +94,19 @@ void presence_ask(const struct peer *peer, struct mono now)
     }
 }
 
+void presence_set_away(struct peer *peer, struct mono now)
+{
+    if (!peer->away) {
+        peer->away_at = now;
+    }
+    peer->away = true;
+}
+
 void presence_on_away(struct peer *peer, const struct ziglan_list *ziglans, struct mono now)
 {
     struct conversation *a = peer->conversation;
 
-    peer->away = true;
+    presence_set_away(peer, now);
     if (a == NULL) {
         return;
     }
@@ -124,4 +132,11 @@ void presence_on_here(struct peer *peer)
 {
     peer->away = false;
     peer->gone_at = MONO_NEVER;
+}
+
+void presence_on_frame(struct peer *peer, struct mono now)
+{
+    if (peer->away && mono_ms_between(peer->away_at, now) > PRESENCE_LATE_MS) {
+        presence_on_here(peer);
+    }
 }

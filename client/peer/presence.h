@@ -18,6 +18,7 @@ enum {
     PRESENCE_GOODBYE_MS = 5000,    /* so long its goodbye counts where no entry point tells */
     PRESENCE_ELSEWHERE_MS = 20000, /* an answer through a relay of no ziglan; longer than from one
                                       PINGING_SPARE_MS to the next */
+    PRESENCE_LATE_MS = 1000, /* so long a frame may have been on its way */
 };
 
 /** Whether the peer is there. ziglans: all that this host has joined. */
@@ -33,6 +34,9 @@ bool presence_is_offline(const struct peer *peer, const struct ziglan_list *zigl
  * asks is heard, and hears again. Once a second, for all peers together. */
 void presence_ask(const struct peer *peer, struct mono now);
 
+/** Somebody says that it is away, perhaps again. */
+void presence_set_away(struct peer *peer, struct mono now);
+
 /** An entry point tells that the peer is not there: a handshake with it is given up, and a direct
  * path has to answer. */
 void presence_on_away(struct peer *peer, const struct ziglan_list *ziglans, struct mono now);
@@ -42,3 +46,6 @@ void presence_on_named(struct peer *peer);
 
 /** It is there: an entry point tells that it came, or a session with it begins. */
 void presence_on_here(struct peer *peer);
+
+/** A frame of it came, in a session: whoever said long enough before that it is away was wrong. */
+void presence_on_frame(struct peer *peer, struct mono now);

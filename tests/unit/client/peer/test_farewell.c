@@ -136,6 +136,25 @@ static void who_is_back_is_reached_at_once(void **state)
     lab_free(lab);
 }
 
+/* Its entry point took it for gone, and is wrong: what comes from it later shows that. */
+static void a_peer_whose_frames_come_is_there_whatever_was_said(void **state)
+{
+    struct lab *lab = lab_relayed();
+
+    (void)state;
+    roster_all_offline(ziglan_at(lab, 0)->roster);
+    presence_on_away(nas_of(lab), &lab->hosts[0].core->ziglans, lab->now);
+    send_ping_between(lab, 1, "anna", 84); /* it may have left before */
+    run_ms(lab, AT_ONCE_MS);
+    assert_string_equal(state_of_nas(lab), "offline");
+    run_ms(lab, PRESENCE_LATE_MS);
+    send_ping_between(lab, 1, "anna", 84);
+    run_ms(lab, AT_ONCE_MS);
+    next_ping_arrives(lab, 84, AT_ONCE_MS);
+    assert_string_equal(state_of_nas(lab), "relayed");
+    lab_free(lab);
+}
+
 /* A goodbye that was on its way for long does not end what began since. */
 static void a_goodbye_of_a_former_session_does_not_count(void **state)
 {
@@ -200,6 +219,7 @@ int main(void)
         cmocka_unit_test(so_is_one_to_whom_nobody_talked),
         cmocka_unit_test(a_direct_goodbye_needs_no_relay),
         cmocka_unit_test(who_is_back_is_reached_at_once),
+        cmocka_unit_test(a_peer_whose_frames_come_is_there_whatever_was_said),
         cmocka_unit_test(a_goodbye_of_a_former_session_does_not_count),
         cmocka_unit_test(without_a_relay_nobody_is_offline),
         cmocka_unit_test(who_answers_directly_is_not_offline),
