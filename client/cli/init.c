@@ -46,7 +46,7 @@ static const char template[] =
     "# cipher: auto\n"
     "#\n"
     "# Largest IP packet inside the tunnel.\n"
-    "# mtu: 1280\n"
+    "# mtu: 1420\n"
     "#\n"
     "# Names under zignet, and the address of their resolver.\n"
     "# dns:\n"

@@ -122,7 +122,7 @@ static void set_config(struct host_core *core, const struct host_config *cfg)
         .relays = &core->relays,
         .dataplane = &core->dataplane,
         .lanes = core->cfg.lanes,
-        .frame_size_full = u16_of(tunnel_plain_size_max(core->cfg.mtu) + FRAME_OVERHEAD_MAX)};
+        .frame_size_full = u16_of(tunnel_frame_size(core->cfg.mtu))};
 }
 
 static int make_parts(struct host_core *core, struct mono now)

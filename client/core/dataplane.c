@@ -6,6 +6,7 @@
 #include "client/peer/farewell.h"
 #include "client/peer/introduction.h"
 #include "client/peer/life.h"
+#include "client/peer/packet_fit.h"
 #include "client/peer/pathfinder.h"
 #include "client/peer/presence.h"
 #include "client/peer/send.h"
@@ -35,13 +36,15 @@ void dataplane_init(struct dataplane *dataplane, uint16_t mtu, struct mono now)
 
 /* ---- from the TUN ---- */
 
-/* Seal the next segment into the outbox. False without room, or if the packet
- * cannot be sent to this peer. */
+/* Seal the next segment into the outbox, or send it in fragments. False without room, or if the
+ * packet cannot be sent to this peer. */
 static bool send_bare(struct conversation *a, struct path *path, struct tunnel_cut *cut,
                       struct host_io *io, struct mono now)
 {
     struct dataplane *dataplane = a->shared->dataplane;
-    uint8_t *out = outbox_reserve(io->net, LANE_HEADER_SIZE + cut->room + FRAME_OVERHEAD_MAX);
+    size_t fits = path->frame_size - FRAME_OVERHEAD_MAX;
+    size_t room = cut->room < fits ? cut->room : fits;
+    uint8_t *out = outbox_reserve(io->net, LANE_HEADER_SIZE + room + FRAME_OVERHEAD_MAX);
     const uint8_t *plain;
     size_t size;
 
@@ -53,6 +56,10 @@ static bool send_bare(struct conversation *a, struct path *path, struct tunnel_c
     if (tunnel_next(cut, &a->peer->pair, dataplane->plain, sizeof(dataplane->plain), &plain,
                     &size) != ERR_OK) {
         return false;
+    }
+    if (size > fits) {
+        send_plain(a, plain, size, io, now);
+        return true;
     }
     size_t frame_size =
         transport_seal_from(a->sessions.current->data, FRAME_TYPE_DATA, plain, size, out + head);
@@ -73,7 +80,7 @@ static bool send_segment(struct conversation *a, struct tunnel_cut *cut, struct 
     const uint8_t *plain;
     size_t size;
 
-    if (path_is_bare(path) && cut->room + FRAME_OVERHEAD_MAX <= path->frame_size) {
+    if (path_is_bare(path) && path->frame_size > FRAME_OVERHEAD_MAX) {
         return send_bare(a, path, cut, io, now);
     }
     if (tunnel_next(cut, &a->peer->pair, dataplane->plain, sizeof(dataplane->plain), &plain,
@@ -114,7 +121,23 @@ static void queue_segments(struct conversation *a, struct tunnel_cut *cut)
     count_drop(dataplane, cut->drop, cut->segments_left);
 }
 
-/* Tell the sender on this host why its packet goes no further; rate limited. */
+/* Put an ICMP error about a packet into the TUN; rate limited. mtu: see tunnel_icmp_unreachable. */
+static void tell_sender(struct dataplane *dataplane, const struct tunnel_cut *cut,
+                        enum tunnel_icmp_reason reason, uint16_t mtu, struct host_io *io,
+                        struct mono now)
+{
+    struct packet error;
+
+    if (!bucket_take(&dataplane->icmp, &icmp_rate, 1, now)) {
+        return;
+    }
+    uint8_t *room = packet_box_reserve(io->tun, TUNNEL_ICMP_SIZE_MAX);
+    if (room != NULL && tunnel_icmp_unreachable(&error, room, cut, reason, mtu) == ERR_OK) {
+        packet_box_commit(io->tun, &error);
+    }
+}
+
+/* Tell the sender on this host why its packet goes no further. */
 static void refuse(struct dataplane *dataplane, const struct tunnel_cut *cut,
                    enum tunnel_icmp_reason reason, struct host_io *io, struct mono now)
 {
@@ -124,17 +147,17 @@ static void refuse(struct dataplane *dataplane, const struct tunnel_cut *cut,
         [TUNNEL_ICMP_ADMIN] = TUNNEL_DROP_UNREACHABLE,
         [TUNNEL_ICMP_TOO_BIG] = TUNNEL_DROP_TOO_BIG,
     };
-    struct packet error;
 
     count_drop(dataplane, drops[reason], 1);
-    if (!bucket_take(&dataplane->icmp, &icmp_rate, 1, now)) {
-        return;
-    }
-    uint8_t *room = packet_box_reserve(io->tun, TUNNEL_ICMP_SIZE_MAX);
-    if (room != NULL &&
-        tunnel_icmp_unreachable(&error, room, cut, reason, dataplane->mtu) == ERR_OK) {
-        packet_box_commit(io->tun, &error);
-    }
+    tell_sender(dataplane, cut, reason, dataplane->mtu, io, now);
+}
+
+/* The largest packet that is sent for this one: a super-packet is cut into segments. */
+static size_t sent_size(const struct packet *packet)
+{
+    size_t cut_size = (size_t)packet->header_size + packet->gso_size;
+
+    return packet->gso == PACKET_GSO_NONE || packet->size < cut_size ? packet->size : cut_size;
 }
 
 /* No peer has this address. If it is key-derived or fixed, a member that we do not know yet may
@@ -205,6 +228,10 @@ void dataplane_send(struct host_core *core, const struct packet *packet, struct 
     peer->traffic.tx_bytes += packet->size;
     dataplane->counters.bytes_sent += packet->size;
     if (life_use(a, io, now)) {
+        /* Before it is sent, because segments are cut where it lies. */
+        if (packet_fit_tells(a, sent_size(packet), now)) {
+            tell_sender(dataplane, &cut, TUNNEL_ICMP_TOO_BIG, packet_fit_size(a), io, now);
+        }
         send_segments(a, &cut, io, now);
     } else {
         queue_segments(a, &cut);

@@ -37,7 +37,8 @@ void path_init(struct path *path, const struct endpoint *local, const struct end
                 .search_at = now,
                 .asked_at = now,
                 .passed_at = now,
-                .large_at = MONO_NEVER},
+                .large_at = MONO_NEVER,
+                .raised_at = MONO_NEVER},
         .at = path_times_from(now),
     };
 }
@@ -82,14 +83,20 @@ static void add_size(struct path_due *due, uint16_t frame_size)
     due->sizes[due->count++] = frame_size;
 }
 
+/* What stands before each frame. */
+static size_t head_size(const struct path *path)
+{
+    return path->kind == PATH_KIND_LANE ? (size_t)LANE_HEADER_SIZE : 0;
+}
+
 /* What passes an underlay of 1,280 bytes. */
 static uint16_t size_of_ipv6(const struct path *path)
 {
-    return (uint16_t)(PATH_FRAME_SIZE_IPV6 -
-                      (path->kind == PATH_KIND_LANE ? (unsigned)LANE_HEADER_SIZE : 0U));
+    return (uint16_t)(PATH_FRAME_SIZE_IPV6 - head_size(path));
 }
 
-/* The sizes of one round of the search, largest first. */
+/* The first sizes that a reachable path is asked about, largest first: few, so that it is usable
+ * soon on a slow line, too. */
 static void search_sizes(const struct path *path, struct path_due *due)
 {
     add_size(due, path->mtu.full);
@@ -136,7 +143,7 @@ static struct mono size_question_at(const struct path *path)
         wait_ns = PATH_SIZE_SLOW_MS * NS_PER_MS;
     }
     if (mtu->questions > 0) {
-        return mono_add_ns(mtu->asked_at, max_u64(wait_ns, repeat_ms(path) * NS_PER_MS));
+        return mono_add_ns(mtu->asked_at, max_u64(wait_ns, PATH_SIZE_REPEAT_MS * NS_PER_MS));
     }
     return mtu->large_at.ns == MONO_NEVER.ns ? MONO_NEVER
                                              : mono_add_ms(mtu->passed_at, PATH_SIZE_CONFIRM_MS);
@@ -160,7 +167,8 @@ static struct mono live_question_at(const struct path *path, bool active)
 static void expire_search(struct path *path, struct path_due *due, struct mono now)
 {
     if (mono_due(path->mtu.search_at, now)) {
-        search_sizes(path, due);
+        due->count =
+            path_sizes_above(due->sizes, path->frame_size, path->mtu.full, head_size(path));
         path->mtu.search_at = mono_add_ms(now, PATH_SIZE_RETRY_MS);
     }
     due->again = mono_min(due->again, path->mtu.search_at);
@@ -430,7 +438,10 @@ static void fall(struct path *path, struct mono now)
         enter(path, PATH_STATE_SUSPECT, now);
         return;
     }
-    shrink(path, path->mtu.passed, PATH_SIZE_RETRY_MS, now);
+    bool unsure = path->mtu.raised_at.ns != MONO_NEVER.ns &&
+                  mono_ms_between(path->mtu.raised_at, now) < PATH_SIZE_UNSURE_MS;
+
+    shrink(path, path->mtu.passed, unsure ? PATH_SIZE_RETRY_MS : PATH_SIZE_AGAIN_MS, now);
 }
 
 /* A ping smaller than the size in use was answered, and those of the size in use that left no later
@@ -472,8 +483,10 @@ static void pong_state(struct path *path, const struct path_ping *answered, stru
                size_passed) {
         enter(path, PATH_STATE_USABLE, now);
         set_frame_size(path, frame_size, now);
-        path->mtu.search_at = mono_add_ms(now, PATH_SIZE_RETRY_MS);
+        path->mtu.search_at =
+            mono_add_ns(now, PATH_SIZE_SOON_MS * NS_PER_MS + path->rtt_ns / 4);
     } else if (path->state == PATH_STATE_USABLE && frame_size >= path->frame_size) {
+        path->mtu.raised_at = frame_size > path->frame_size ? now : path->mtu.raised_at;
         set_frame_size(path, frame_size, now);
     } else if (path->state == PATH_STATE_USABLE && path->mtu.questions > 0) {
         note_overtaken(path, answered, now);

@@ -17,6 +17,7 @@
  */
 #pragma once
 
+#include "client/path/path_sizes.h"
 #include "client/path/path_times.h"
 #include "client/stun2/keepalive.h"
 #include "client/stun2/relay_session.h"
@@ -60,9 +61,13 @@ enum {
     PATH_STALE_MORE_MS = 10000, /* beyond a keepalive, without a sign of life */
     PATH_SIZE_RETRY_MS = 30000, /* between two searches for a larger frame size */
     PATH_SIZE_TRIES_MAX = 3,
-    PATH_SIZES_MAX = 4,           /* pings that are due at once */
-    PATH_SIZE_CONFIRM_MS = 400,   /* with large frames going: from a pong to the next question */
-    PATH_SIZE_AGAIN_MS = 1000,    /* to the first search after a suspect path came back smaller */
+    PATH_SIZE_CONFIRM_MS = 200,   /* with large frames going: from a pong to the next question */
+    PATH_SIZE_REPEAT_MS = 50,     /* between two questions, or a third of a round trip */
+    PATH_SIZE_SOON_MS = 100,      /* to the first search of a path that became usable, and a quarter
+                                     of a round trip */
+    PATH_SIZE_AGAIN_MS = 1000,    /* to the first search after a path came to be smaller */
+    PATH_SIZE_UNSURE_MS = 10000,  /* a size that fails so soon after it was found is left alone
+                                     for PATH_SIZE_RETRY_MS */
     PATH_SIZE_OVERTAKEN_MAX = 3,  /* so many pings, each passed by a smaller one: no such frame
                                      passes */
     PATH_SIZE_QUESTIONS_FAST = 6, /* questions without an answer come so often in haste, ... */
@@ -74,8 +79,7 @@ enum {
     PATH_UNOBSERVED_PINGS_MAX = 2,   /* ... and that no relay observed for the peer */
     PATH_SUSPECT_PING_MS_MAX = 4000, /* between two pings of a suspect path */
     PATH_SUSPECT_GIVE_UP_MS = 60000,
-    PATH_FRAME_SIZE_IPV6 = 1232, /* fits 1280 bytes with IPv6 and UDP headers */
-    PATH_FRAME_SIZE_MIN = 548,   /* fits 576 bytes with IPv4 and UDP headers */
+    PATH_FRAME_SIZE_MIN = 548, /* fits 576 bytes with IPv4 and UDP headers */
     PATH_LARGE_FRAME_SIZE = 256, /* from here on a frame is large: there is a smaller fragment of
                                     every plaintext that is cut for PATH_FRAME_SIZE_MIN */
 };
@@ -101,6 +105,7 @@ struct path_mtu {
     struct mono asked_at;  /* the last question */
     struct mono passed_at; /* the last answer; while suspect: the first one of a smaller size */
     struct mono large_at;  /* first large frame sent since then; NEVER: none */
+    struct mono raised_at; /* a search found the size in use; NEVER: none did */
 };
 
 struct path {

@@ -99,6 +99,13 @@ struct relay_liveness {
                      to answer */
 };
 
+/** What senders of packets to the peer are told of their size (packet_fit.h). */
+struct packet_fit {
+    uint16_t size;       /* that fitted when it was looked at last; 0: it never was */
+    struct mono since;   /* then it came to be so */
+    struct mono tell_at; /* nobody is told before */
+};
+
 struct conversation {
     struct heap_entry timer;
     struct conversations *shared;
@@ -115,6 +122,7 @@ struct conversation {
     struct allowance allowance;
     struct fragment_box *fragments; /* NULL until the first fragment */
     uint32_t fragment_id;
+    struct packet_fit fit;
     struct mono active_until;
     struct mono used_at; /* something on this host had a packet for the peer last; NEVER: never */
     struct mono silence_lost_at; /* the first packet after a silence got lost; NEVER: it did not */

@@ -419,3 +419,8 @@ bool relay_session_forward(struct relay_session *relay, const uint8_t dst[KEY_SI
     memcpy(head + 1, dst, KEY_SIZE);
     return link_hub_datagram(relay->hub, relay->active, head, sizeof(head), frame, size);
 }
+
+size_t relay_session_datagram_size(const struct relay_session *relay)
+{
+    return relay->open ? link_hub_datagram_size(relay->hub, relay->active) : 0;
+}

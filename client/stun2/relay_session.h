@@ -228,3 +228,7 @@ bool relay_session_send(struct relay_session *relay, const Ziglan__Control *mess
 /** Let the relay forward a frame to the host `dst`; false if it was dropped here. */
 bool relay_session_forward(struct relay_session *relay, const uint8_t dst[KEY_SIZE],
                            const uint8_t *frame, size_t size);
+
+/** The largest datagram (SESSION_DGRAM_HEADER_SIZE and a frame) that this session now takes without
+ * a capsule; 0: it is not open. */
+size_t relay_session_datagram_size(const struct relay_session *relay);

@@ -19,6 +19,23 @@ size_t tunnel_plain_size_max(size_t mtu)
     return mtu + PLAIN_HEADER_SIZE_MAX;
 }
 
+enum {
+    /* The header of IPv4 goes; that of IPv6 makes room for the fixed addresses of both ends. */
+    FRAME_MORE_SIZE = PLAIN_HEADER_SIZE + FRAME_OVERHEAD_MAX - IP4_HEADER_SIZE,
+};
+_Static_assert(PLAIN_HEADER_SIZE_MAX - IP6_HEADER_SIZE <= PLAIN_HEADER_SIZE - IP4_HEADER_SIZE,
+               "IPv6 needs no larger frame");
+
+size_t tunnel_frame_size(size_t size)
+{
+    return size + FRAME_MORE_SIZE;
+}
+
+size_t tunnel_packet_size(size_t frame_size)
+{
+    return frame_size < FRAME_MORE_SIZE ? 0 : frame_size - FRAME_MORE_SIZE;
+}
+
 /* Tell whose partial checksum it is. The transport's own stands where the transport has one. Any
  * other lies further in: the kernel leaves it to us when a tunnel runs inside ours (VXLAN, Geneve,
  * GRE, IPIP, L2TP), or it is one of a transport that we do not know (GRE's). Its sum goes from its

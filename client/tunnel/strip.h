@@ -17,6 +17,12 @@
 /** The largest plaintext that a packet of `mtu` bytes (IP header included) can make, in bytes. */
 size_t tunnel_plain_size_max(size_t mtu);
 
+/** The frame that a packet of `size` bytes makes in the short form, at most, in bytes, and the
+ * largest packet that is sure to make no larger one than of frame_size bytes (0: none). What makes
+ * a whole packet (fragments, options) may need a little more. */
+size_t tunnel_frame_size(size_t size);
+size_t tunnel_packet_size(size_t frame_size);
+
 /**
  * Read a packet and check all that does not depend on the peer. Bytes behind the length that its IP
  * header tells are ignored.

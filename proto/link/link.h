@@ -332,7 +332,7 @@ void link_hub_ping(struct link_hub *hub, struct handle handle, struct mono now);
 void link_hub_keepalive(struct link_hub *hub, struct handle handle, uint32_t ms, struct mono now);
 
 /** Largest HTTP datagram payload (kind byte included) that now travels without a capsule; 0 for a
- * stale handle. Later: the MTU of a relayed path follows it. */
+ * stale handle. */
 size_t link_hub_datagram_size(const struct link_hub *hub, struct handle handle);
 
 /** Bytes of datagrams that wait in this session for its congestion window, at most

@@ -140,7 +140,7 @@ enum {
     CONTROL_CAPSULE_TYPE = 0x5354,
     DATAGRAM_CAPSULE_TYPE = 0x00, /* RFC 9297 */
     INNER_MTU_MIN = 1280,         /* IPv6 demands it (RFC 8200, section 5) */
-    INNER_MTU_DEFAULT = INNER_MTU_MIN,
+    INNER_MTU_DEFAULT = 1420,     /* with our headers it passes Ethernet, by IPv4 and IPv6 */
     INNER_MTU_MAX = 9000,
     FRAME_SIZE_MAX = INNER_MTU_MAX + PLAIN_HEADER_SIZE_MAX + FRAME_OVERHEAD_MAX,
 };

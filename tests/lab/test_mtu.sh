@@ -1,13 +1,14 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-3.0-or-later
-# A full packet of the tunnel (1280 bytes, not to be fragmented) passes over the relay and directly,
-# and TCP arrives as sent, whatever the MTU below is: 1280, 1400, 1492, 9000 bytes; also if a router
-# on the way drops packets larger than 1300 bytes without a word, from the start or later on, also
-# while small packets flow beside.
+# Packets of 1280 and of 1420 bytes, not to be fragmented, pass over the relay and directly, and TCP
+# arrives as sent, whatever the MTU below is: 1280, 1400, 1492, 9000 bytes; also if a router on the
+# way drops packets larger than 1300 bytes without a word, from the start or later on, also while
+# small packets flow beside. Where the way takes them only in fragments, the senders' systems are
+# told what fits. Where it takes jumbo frames, and both hosts are to use them, they do.
 . "$(dirname "$0")/check.sh"
 
 SIZE=5000000
-PAUSE_MS=2500 # 1 s until the path's size is a smaller one, and what TCP waits then
+PAUSE_MS=1000 # of a stream whose way shrinks
 
 # A full packet passes between two hosts in each direction, then TCP does.
 passes() { # how from to port
@@ -16,7 +17,23 @@ passes() { # how from to port
     check "5 MB of TCP arrive as sent $1" transfer "$2" "$3" $SIZE -4 "$4"
 }
 
-internet() { # mtu black-hole-mtu
+# Packets of SIZE bytes, not to be fragmented, all arrive from the first one on, until the sender's
+# system is told to make none above FITS bytes ("none": it is told nothing).
+none_is_lost() { # from to size fits
+    local log=$LAB_DIR/$1-$2-$3.big address received refused fits
+    check "the first packet of $3 bytes arrives from $1" pings "$1" "$2" -M 'do' -s $(($3 - 28)) -4
+    check "and in IPv6" pings "$1" "$2" -M 'do' -s $(($3 - 48)) -6
+    lab_in "$1" ping -n -i 0.1 -c 30 -W 2 -M 'do' -s $(($3 - 28)) -4 "$2.zignet" >"$log" 2>&1
+    address=$(sed -n 's/^PING [^(]*(\([0-9.]*\)).*/\1/p' "$log")
+    received=$(grep -c 'bytes from' "$log")
+    refused=$(grep -c 'message too long' "$log")
+    check "each of 30 arrives ($received) or is refused before it is sent ($refused)" \
+        [ $((received + refused)) = 30 ]
+    fits=$(lab_in "$1" ip route get "$address" | sed -n 's/.* mtu \([0-9]*\).*/\1/p')
+    check "the system of $1 knows that $4 bytes fit (${fits:-none})" [ "${fits:-none}" = "$4" ]
+}
+
+internet() { # mtu black-hole-mtu fits
     local hole=$2 site
     LAB_MTU=$1
     LAB_WHOLE=yes
@@ -32,6 +49,7 @@ internet() { # mtu black-hole-mtu
     passes "over the relay" phone tablet 7001
     check "laptop and nas become direct" wait_for 20 lab_is_state laptop nas direct
     check "nas and laptop become direct" wait_for 20 lab_is_state nas laptop direct
+    none_is_lost laptop nas 1420 "$3"
     passes "directly" laptop nas 7002
     check "laptop and nas are still direct" lab_is_state laptop nas direct
     check "phone and tablet are still relayed" lab_is_state phone tablet relayed
@@ -79,19 +97,49 @@ shrinking_direct() {
     check "the log tells the size of 548" grep -q 'path.size .*size=548' "$LAB_DIR/laptop.log"
 }
 
+# 8972 bytes of UDP are a packet of 9000, and a frame of that holds a packet of 8940.
+jumbo() {
+    local host
+    LAB_MTU=9000
+    LAB_WHOLE=yes
+    pairs_begin
+    for host in laptop nas phone tablet; do
+        mkdir -p "$LAB_DIR/$host/etc/ziglan"
+        echo 'mtu: 9000' >"$LAB_DIR/$host/etc/ziglan/zig0.yaml"
+    done
+    pairs_up
+    check "a packet of 8940 bytes passes directly" \
+        wait_for 8 pings laptop nas -M 'do' -s 8912 -4
+    none_is_lost laptop nas 9000 8940
+    check "5 MB of TCP arrive as sent" transfer laptop nas $SIZE -4 7005
+    check "and over the relay" transfer phone tablet $SIZE -6 7006
+    check "laptop and nas are still direct" lab_is_state laptop nas direct
+}
+
 test_begin
 labs=()
-for mtu in 1280 1400 1492 9000; do
+while read -r mtu fits; do
     (
         lab_named "$mtu"
-        internet "$mtu" ''
+        internet "$mtu" '' "$fits"
         lab_end
     ) &
     labs+=($!)
-done
+done <<'MTU'
+1280 1280
+1400 1340
+1492 none
+9000 none
+MTU
+(
+    lab_named jumbo
+    jumbo
+    lab_end
+) &
+labs+=($!)
 (
     lab_named hole
-    internet 1500 1300
+    internet 1500 1300 1280
     lab_end
 ) &
 labs+=($!)

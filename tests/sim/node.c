@@ -317,7 +317,9 @@ static void host_arrived(void *context, const struct packet *packet)
     struct journal *journal = host->net->journal;
     const char *wrong = NULL;
 
-    if (traffic_is_refusal(packet, &host->view)) {
+    if (traffic_is_too_big(packet, &host->view)) {
+        host->too_big++;
+    } else if (traffic_is_refusal(packet, &host->view)) {
         host->refused++;
     } else {
         wrong = traffic_arrived(host->traffic, host->index, &host->view, packet, journal->now);

@@ -129,6 +129,7 @@ struct sim_host {
     bool view_known;
     const char *wrong; /* what traffic_arrived said; NULL: all was right */
     uint64_t refused;  /* packets that came back as ICMP errors */
+    uint64_t too_big;  /* packets whose sender was told of a smaller size */
     unsigned owed;     /* packets that came and that its application has not answered */
     unsigned idle_steps;
     bool asleep;          /* nothing runs, nothing is received */

@@ -11,7 +11,7 @@ enum {
     RELAYED_MS = 4000, /* until a session has, which asks three times */
     PATH_MTU_MIN = 576,
     LINK_MTU_MIN = 1280,
-    LINK_MTU_MAX = 1320, /* a full packet of the tunnel has 1352 bytes in IPv4 */
+    LINK_MTU_MAX = 1470, /* a full packet of the tunnel has 1480 bytes in IPv4 */
 };
 
 static bool large_packets_flow(struct sim *sim, struct mono since, uint64_t limit_ms,

@@ -20,7 +20,7 @@ enum {
     SIM_NODES = SIM_HOSTS + 1, /* and a guest, which only is a member now and then */
     SIM_RELAYS = 4,            /* at most */
     SIM_FAILURE_SIZE = 256,
-    SIM_INNER_MTU = 1280,
+    SIM_INNER_MTU = 1420,
     SIM_SEND_MS = 50, /* an application's packets */
 };
 

@@ -184,6 +184,26 @@ bool traffic_is_refusal(const struct packet *packet, const struct traffic_view *
            memcmp(b + 12, view->peer_v4, 4) == 0 && memcmp(b + 16, view->own_v4, 4) == 0;
 }
 
+bool traffic_is_too_big(const struct packet *packet, const struct traffic_view *view)
+{
+    const uint8_t *b = packet->data;
+    bool v6 = packet->size > IP6_SIZE && b[0] >> 4 == 6;
+    size_t icmp = v6 ? IP6_SIZE : IP4_SIZE;
+    size_t total_at = icmp + ICMP_SIZE + (v6 ? 4 : 2);
+
+    if (packet->size < icmp + ICMP_SIZE + icmp) {
+        return false;
+    }
+    bool is_it = v6 ? b[6] == PROTOCOL_ICMP6 && b[icmp] == 2 && b[icmp + 1] == 0 &&
+                          memcmp(b + 8, view->peer_v6, 16) == 0
+                    : b[9] == PROTOCOL_ICMP && b[icmp] == 3 && b[icmp + 1] == 4 &&
+                          memcmp(b + 12, view->peer_v4, 4) == 0;
+    size_t told = be16_read(b + icmp + 6);
+    size_t size = (size_t)be16_read(b + total_at) + (v6 ? IP6_SIZE : 0U);
+
+    return is_it && told >= 1280 && told < size;
+}
+
 static bool addresses_fit(const struct layout *l, const uint8_t *bytes,
                           const struct traffic_view *view)
 {

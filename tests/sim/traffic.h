@@ -56,6 +56,10 @@ const char *traffic_arrived(struct traffic *traffic, size_t to, const struct tra
  * reached. */
 bool traffic_is_refusal(const struct packet *packet, const struct traffic_view *view);
 
+/** True if the packet is the ICMP error by which a host tells itself that a packet of its peer's is
+ * larger than what fits, with a size that makes sense. */
+bool traffic_is_too_big(const struct packet *packet, const struct traffic_view *view);
+
 /** True if these bytes hold the marker of a payload. */
 bool traffic_has_marker(const uint8_t *data, size_t size);
 

@@ -17,7 +17,7 @@ static void nothing_and_comments_give_the_defaults(void **state)
         struct client_config *config = config_of(texts[i]);
 
         assert_int_equal(config->pool_prefix, 0); /* the host chooses */
-        assert_int_equal(config->mtu, 1280);
+        assert_int_equal(config->mtu, 1420);
         assert_false(config->metrics_on);
         assert_true(config->dns_enabled);
         assert_false(config->dns_search);

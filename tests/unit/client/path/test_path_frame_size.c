@@ -149,6 +149,77 @@ static void a_size_that_passes_no_more_is_given_up_while_small_frames_flow(void 
     }
 }
 
+/* A path of which nothing is known, that would like frames of `full` bytes. */
+static struct way_to_peer way_new(uint16_t full, size_t largest)
+{
+    struct way_to_peer way = {.path = test_path_fresh(), .ms = 1000, .largest = largest};
+
+    way.path.mtu.full = full;
+    return way;
+}
+
+/* Two round trips to the first usable size, and a search. */
+static void what_an_underlay_takes_is_found_in_half_a_second(void **state)
+{
+    static const struct {
+        const char *name;
+        uint16_t full;
+        size_t largest;
+        uint16_t want;
+    } cases[] = {
+        {"Ethernet, IPv4", 1452, 1472, 1452},   {"Ethernet, IPv6", 1452, 1452, 1452},
+        {"PPPoE, IPv6", 1452, 1444, 1444},      {"1400 bytes, IPv4", 1452, 1372, 1372},
+        {"1400 bytes, IPv6", 1452, 1352, 1352}, {"1380 bytes, IPv4", 1452, 1352, 1352},
+        {"1280 bytes, IPv4", 1452, 1252, 1232}, {"jumbo frames, IPv4", 9032, 8972, 8972},
+        {"jumbo here, Ethernet between", 9032, 1472, 1472},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < TEST_COUNT(cases); i++) {
+        struct way_to_peer way = way_new(cases[i].full, cases[i].largest);
+
+        pass(&way, 500, cases[i].full, true);
+        if (way.path.state != PATH_STATE_USABLE || way.path.frame_size != cases[i].want) {
+            fail_msg("%s: %s, frames of %u bytes", cases[i].name, path_state_name(way.path.state),
+                     way.path.frame_size);
+        }
+    }
+}
+
+static void a_way_that_shrinks_heals_soon_and_then_finds_what_it_still_takes(void **state)
+{
+    enum { HEALED_MS = 450, BEFORE = 1452, AFTER = 1372 };
+    struct way_to_peer way = way_new(BEFORE, BEFORE);
+
+    (void)state;
+    pass(&way, 5000, BEFORE, true);
+    assert_int_equal(way.path.frame_size, BEFORE);
+    way.largest = AFTER;
+    pass(&way, HEALED_MS, BEFORE, true);
+    assert_int_equal(way.path.frame_size, PATH_FRAME_SIZE_IPV6);
+    pass(&way, PATH_SIZE_AGAIN_MS + 2 * ROUND_TRIP_MS, BEFORE, true);
+    assert_int_equal(way.path.frame_size, AFTER);
+    assert_false(way.suspect);
+}
+
+/* A router that takes large packets only while little flows: whoever tried again at once would lose
+ * a third of the time. */
+static void a_size_that_fails_soon_after_it_was_found_is_left_alone_for_long(void **state)
+{
+    enum { LARGE = 1452, SMALL = 1372, ROUNDS = 60 };
+    struct way_to_peer way = way_new(LARGE, LARGE);
+    unsigned large_ms = 0;
+
+    (void)state;
+    pass(&way, 1000, LARGE, true);
+    for (int i = 0; i < ROUNDS * 10; i++) {
+        way.largest = way.path.frame_size == LARGE ? SMALL : LARGE;
+        large_ms += way.path.frame_size == LARGE ? 100 : 0;
+        pass(&way, 100, LARGE, true);
+    }
+    assert_true(large_ms < ROUNDS * 1000 / 20);
+}
+
 static void a_way_that_shrank_in_silence_is_used_again_with_smaller_frames(void **state)
 {
     struct way_to_peer way = {
@@ -227,6 +298,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(smaller_sizes_are_asked_about_where_larger_ones_did_not_pass),
         cmocka_unit_test(a_size_that_passes_no_more_is_given_up_while_small_frames_flow),
+        cmocka_unit_test(what_an_underlay_takes_is_found_in_half_a_second),
+        cmocka_unit_test(a_way_that_shrinks_heals_soon_and_then_finds_what_it_still_takes),
+        cmocka_unit_test(a_size_that_fails_soon_after_it_was_found_is_left_alone_for_long),
         cmocka_unit_test(a_way_that_shrank_in_silence_is_used_again_with_smaller_frames),
         cmocka_unit_test(the_size_in_use_is_asked_about_now_and_then_while_large_frames_flow),
         cmocka_unit_test(a_size_whose_pings_are_only_late_is_kept),

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* A list, and what of it is between two sizes. */
+#include "client/path/path_sizes.h"
+
+/* UDP payloads: the underlay's MTU less 28 bytes in IPv4, and less 48 in IPv6. */
+static const uint16_t payloads[] = {
+    8972, 8952, /* Ethernet with jumbo frames */
+    4060,       /* some cloud networks, less their own tunnels */
+    1472, 1452, /* Ethernet */
+    1464, 1444, /* PPPoE: 1492 */
+    1432, 1412, /* IPv4 in IPv6 and the reverse: 1480, 1460 */
+    1392, 1372, /* inside another tunnel: 1420 */
+    1352,       /* 1400, which takes 1372 in IPv4 */
+    1312,       /* the least that takes a packet of 1280 bytes whole */
+    PATH_FRAME_SIZE_IPV6,
+};
+
+_Static_assert(sizeof(payloads) / sizeof(payloads[0]) < PATH_SIZES_MAX, "and the full size");
+
+/* The largest of the list that is below `below` and above `above`; 0: there is none. */
+static uint16_t next_below(uint16_t below, uint16_t above, size_t head)
+{
+    uint16_t best = 0;
+
+    for (size_t i = 0; i < sizeof(payloads) / sizeof(payloads[0]); i++) {
+        uint16_t size = (uint16_t)(payloads[i] - head);
+
+        if (size < below && size > above && size > best) {
+            best = size;
+        }
+    }
+    return best;
+}
+
+size_t path_sizes_above(uint16_t out[PATH_SIZES_MAX], uint16_t size, uint16_t full, size_t head)
+{
+    size_t count = 0;
+
+    for (uint16_t next = full; next > size; next = next_below(next, size, head)) {
+        out[count++] = next;
+    }
+    return count;
+}
