@@ -113,16 +113,16 @@ static void set_config(struct host_core *core, const struct host_config *cfg)
                                  .peers = &core->peers,
                                  .contacts = &core->contacts,
                                  .ziglans = &core->ziglans};
-    core->conversations = (struct conversations){
-        .env = core->env,
-        .store = core->store,
-        .local = &core->local,
-        .underlay = &core->underlay,
-        .ziglans = &core->ziglans,
-        .relays = &core->relays,
-        .dataplane = &core->dataplane,
-        .lanes = core->cfg.lanes,
-        .frame_size_full = u16_of(tunnel_frame_size(core->cfg.mtu))};
+    core->conversations =
+        (struct conversations){.env = core->env,
+                               .store = core->store,
+                               .local = &core->local,
+                               .underlay = &core->underlay,
+                               .ziglans = &core->ziglans,
+                               .relays = &core->relays,
+                               .dataplane = &core->dataplane,
+                               .lanes = core->cfg.lanes,
+                               .frame_size_full = u16_of(tunnel_frame_size(core->cfg.mtu))};
 }
 
 static int make_parts(struct host_core *core, struct mono now)

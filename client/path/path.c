@@ -89,39 +89,12 @@ static size_t head_size(const struct path *path)
     return path->kind == PATH_KIND_LANE ? (size_t)LANE_HEADER_SIZE : 0;
 }
 
-/* What passes an underlay of 1,280 bytes. */
-static uint16_t size_of_ipv6(const struct path *path)
-{
-    return (uint16_t)(PATH_FRAME_SIZE_IPV6 - head_size(path));
-}
-
-/* The first sizes that a reachable path is asked about, largest first: few, so that it is usable
- * soon on a slow line, too. */
-static void search_sizes(const struct path *path, struct path_due *due)
-{
-    add_size(due, path->mtu.full);
-    if (path->frame_size < size_of_ipv6(path) && path->mtu.full > size_of_ipv6(path)) {
-        add_size(due, size_of_ipv6(path));
-    }
-    if (path->frame_size < PATH_FRAME_SIZE_MIN && path->mtu.tries > PATH_SIZE_TRIES_MAX) {
-        add_size(due, PATH_FRAME_SIZE_MIN);
-    }
-}
-
 /* ---- a usable path ---- */
 
-/* Ask whether the size in use passes, and what passes otherwise. The size in use goes first: if a
- * smaller one is answered before it, it is probably lost. */
+/* Ask whether the size in use passes, and what passes otherwise. */
 static void ask_all_sizes(const struct path *path, struct path_due *due)
 {
-    add_size(due, path->frame_size);
-    if (path->frame_size > size_of_ipv6(path)) {
-        add_size(due, size_of_ipv6(path));
-    }
-    if (path->frame_size > PATH_FRAME_SIZE_MIN) {
-        add_size(due, PATH_FRAME_SIZE_MIN);
-    }
-    add_size(due, 0);
+    due->count = path_sizes_below(due->sizes, path->frame_size, head_size(path));
 }
 
 /* Between two pings that ask for a sign of life, at least. */
@@ -229,7 +202,8 @@ static void expire_reachable(struct path *path, struct path_due *due, struct mon
     }
     path->mtu.tries++;
     path->mtu.search_at = mono_add_ns(now, wait_ns);
-    search_sizes(path, due);
+    due->count = path_sizes_first(due->sizes, path->frame_size, path->mtu.full, head_size(path),
+                                  path->mtu.tries > PATH_SIZE_TRIES_MAX);
     due->again = path->mtu.search_at;
 }
 
@@ -483,8 +457,7 @@ static void pong_state(struct path *path, const struct path_ping *answered, stru
                size_passed) {
         enter(path, PATH_STATE_USABLE, now);
         set_frame_size(path, frame_size, now);
-        path->mtu.search_at =
-            mono_add_ns(now, PATH_SIZE_SOON_MS * NS_PER_MS + path->rtt_ns / 4);
+        path->mtu.search_at = mono_add_ns(now, PATH_SIZE_SOON_MS * NS_PER_MS + path->rtt_ns / 4);
     } else if (path->state == PATH_STATE_USABLE && frame_size >= path->frame_size) {
         path->mtu.raised_at = frame_size > path->frame_size ? now : path->mtu.raised_at;
         set_frame_size(path, frame_size, now);

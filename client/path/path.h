@@ -79,7 +79,6 @@ enum {
     PATH_UNOBSERVED_PINGS_MAX = 2,   /* ... and that no relay observed for the peer */
     PATH_SUSPECT_PING_MS_MAX = 4000, /* between two pings of a suspect path */
     PATH_SUSPECT_GIVE_UP_MS = 60000,
-    PATH_FRAME_SIZE_MIN = 548, /* fits 576 bytes with IPv4 and UDP headers */
     PATH_LARGE_FRAME_SIZE = 256, /* from here on a frame is large: there is a smaller fragment of
                                     every plaintext that is cut for PATH_FRAME_SIZE_MIN */
 };

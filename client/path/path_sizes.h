@@ -6,13 +6,28 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 enum {
     PATH_SIZES_MAX = 16,         /* pings that are due at once */
     PATH_FRAME_SIZE_IPV6 = 1232, /* fits 1280 bytes with IPv6 and UDP headers */
+    PATH_FRAME_SIZE_MIN = 548,   /* fits 576 bytes with IPv4 and UDP headers */
 };
+
+/**
+ * The sizes that a reachable path is asked about, largest first: few, so that it is usable soon on
+ * a slow line, too. Returns their number. Parameters as below, and
+ *
+ * least   ask about PATH_FRAME_SIZE_MIN, too: others were asked about in vain
+ */
+size_t path_sizes_first(uint16_t out[PATH_SIZES_MAX], uint16_t size, uint16_t full, size_t head,
+                        bool least);
+
+/** Whether the size in use passes, and what passes otherwise, down to the smallest (0). It goes
+ * first: if a smaller one is answered before it, it is probably lost. Returns their number. */
+size_t path_sizes_below(uint16_t out[PATH_SIZES_MAX], uint16_t size, size_t head);
 
 /**
  * The sizes of a search, largest first; returns their number.

@@ -99,11 +99,12 @@ struct relay_liveness {
                      to answer */
 };
 
-/** What senders of packets to the peer are told of their size (packet_fit.h). */
+/** What is larger than a frame: its fragments, and what its sender is told (packet_fit.h). */
 struct packet_fit {
-    uint16_t size;       /* that fitted when it was looked at last; 0: it never was */
-    struct mono since;   /* then it came to be so */
-    struct mono tell_at; /* nobody is told before */
+    uint32_t fragment_id; /* of the plaintext that was cut last */
+    uint16_t size;        /* that fitted when it was looked at last; 0: it never was */
+    struct mono since;    /* then it came to be so */
+    struct mono tell_at;  /* nobody is told before */
 };
 
 struct conversation {
@@ -121,7 +122,6 @@ struct conversation {
     struct candidates candidates;
     struct allowance allowance;
     struct fragment_box *fragments; /* NULL until the first fragment */
-    uint32_t fragment_id;
     struct packet_fit fit;
     struct mono active_until;
     struct mono used_at; /* something on this host had a packet for the peer last; NEVER: never */

@@ -18,7 +18,7 @@ enum {
     PRESENCE_GOODBYE_MS = 5000,    /* so long its goodbye counts where no entry point tells */
     PRESENCE_ELSEWHERE_MS = 20000, /* an answer through a relay of no ziglan; longer than from one
                                       PINGING_SPARE_MS to the next */
-    PRESENCE_LATE_MS = 1000, /* so long a frame may have been on its way */
+    PRESENCE_LATE_MS = 1000,       /* so long a frame may have been on its way */
 };
 
 /** Whether the peer is there. ziglans: all that this host has joined. */

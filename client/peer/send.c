@@ -145,11 +145,11 @@ static void seal_fragments(struct conversation *a, struct path *path, size_t roo
                            const uint8_t *plain, size_t size, size_t count, struct host_io *io,
                            struct mono now)
 {
-    a->fragment_id++;
+    a->fit.fragment_id++;
     for (size_t i = 0; i < count; i++) {
         uint8_t fragment[FRAME_SIZE_MAX];
         size_t fragment_size =
-            fragment_write(fragment, room, plain, size, a->fragment_id, i, count);
+            fragment_write(fragment, room, plain, size, a->fit.fragment_id, i, count);
 
         seal(a, path, fragment, fragment_size, io, now);
         a->shared->dataplane->counters.fragments_out++;

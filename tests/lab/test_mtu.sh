@@ -20,15 +20,16 @@ passes() { # how from to port
 # Packets of SIZE bytes, not to be fragmented, all arrive from the first one on, until the sender's
 # system is told to make none above FITS bytes ("none": it is told nothing).
 none_is_lost() { # from to size fits
-    local log=$LAB_DIR/$1-$2-$3.big address received refused fits
+    local log=$LAB_DIR/$1-$2-$3.big address sent received refused fits
     check "the first packet of $3 bytes arrives from $1" pings "$1" "$2" -M 'do' -s $(($3 - 28)) -4
     check "and in IPv6" pings "$1" "$2" -M 'do' -s $(($3 - 48)) -6
     lab_in "$1" ping -n -i 0.1 -c 30 -W 2 -M 'do' -s $(($3 - 28)) -4 "$2.zignet" >"$log" 2>&1
     address=$(sed -n 's/^PING [^(]*(\([0-9.]*\)).*/\1/p' "$log")
     received=$(grep -c 'bytes from' "$log")
     refused=$(grep -c 'message too long' "$log")
-    check "each of 30 arrives ($received) or is refused before it is sent ($refused)" \
-        [ $((received + refused)) = 30 ]
+    sent=$(sed -n 's/ packets transmitted.*//p' "$log") # ping takes what it is told for an answer
+    check "each of ${sent:-none} arrives ($received) or is refused before it is sent ($refused)" \
+        [ $((received + refused)) = "${sent:-none}" ]
     fits=$(lab_in "$1" ip route get "$address" | sed -n 's/.* mtu \([0-9]*\).*/\1/p')
     check "the system of $1 knows that $4 bytes fit (${fits:-none})" [ "${fits:-none}" = "$4" ]
 }
@@ -103,11 +104,15 @@ jumbo() {
     LAB_MTU=9000
     LAB_WHOLE=yes
     pairs_begin
+    relay_start vps 192.0.2.10
+    hosts_join laptop nas phone tablet
     for host in laptop nas phone tablet; do
-        mkdir -p "$LAB_DIR/$host/etc/ziglan"
-        echo 'mtu: 9000' >"$LAB_DIR/$host/etc/ziglan/zig0.yaml"
+        echo 'mtu: 9000' >>"$LAB_DIR/$host/etc/ziglan/zig0.yaml"
     done
-    pairs_up
+    hosts_up laptop nas phone tablet
+    check "phone reaches tablet" wait_for 15 pings phone tablet
+    check "laptop reaches nas" wait_for 15 pings laptop nas
+    become_direct laptop nas
     check "a packet of 8940 bytes passes directly" \
         wait_for 8 pings laptop nas -M 'do' -s 8912 -4
     none_is_lost laptop nas 9000 8940

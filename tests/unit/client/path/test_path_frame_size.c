@@ -167,10 +167,14 @@ static void what_an_underlay_takes_is_found_in_half_a_second(void **state)
         size_t largest;
         uint16_t want;
     } cases[] = {
-        {"Ethernet, IPv4", 1452, 1472, 1452},   {"Ethernet, IPv6", 1452, 1452, 1452},
-        {"PPPoE, IPv6", 1452, 1444, 1444},      {"1400 bytes, IPv4", 1452, 1372, 1372},
-        {"1400 bytes, IPv6", 1452, 1352, 1352}, {"1380 bytes, IPv4", 1452, 1352, 1352},
-        {"1280 bytes, IPv4", 1452, 1252, 1232}, {"jumbo frames, IPv4", 9032, 8972, 8972},
+        {"Ethernet, IPv4", 1452, 1472, 1452},
+        {"Ethernet, IPv6", 1452, 1452, 1452},
+        {"PPPoE, IPv6", 1452, 1444, 1444},
+        {"1400 bytes, IPv4", 1452, 1372, 1372},
+        {"1400 bytes, IPv6", 1452, 1352, 1352},
+        {"1380 bytes, IPv4", 1452, 1352, 1352},
+        {"1280 bytes, IPv4", 1452, 1252, 1232},
+        {"jumbo frames, IPv4", 9032, 8972, 8972},
         {"jumbo here, Ethernet between", 9032, 1472, 1472},
     };
 

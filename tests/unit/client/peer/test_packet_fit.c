@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Packets that are larger than a frame of the path arrive all the same, and their sender is told. */
+/* Packets that are larger than a frame of the path arrive all the same; their sender is told. */
 #include "client/peer/packet_fit.h"
 
 #include "client/core/core_internal.h"
