@@ -44,6 +44,9 @@ bare_ensure() {
         mkdir -p "$dir.new"
         debootstrap --variant=minbase "$1" "$dir.new" "$(mirror)" >"$MACHINES/bare.log" 2>&1 ||
             { tail -5 "$MACHINES/bare.log"; return 1; }
+        # An archive whose lists are older than they should be is taken where this machine takes it.
+        apt-config dump | grep -E '^Acquire::Check-(Valid-Until|Date) ' \
+            >"$dir.new/etc/apt/apt.conf.d/90-as-here" || true
         mv -T "$dir.new" "$dir"
     fi
 }
