@@ -91,7 +91,8 @@ endfunction()
 cmake_language(DEFER CALL ziglan_check_pure_rooms)
 
 # ziglan_program(NAME SOURCES file... LINKS target...): an executable that is installed. Not in mode
-# fuzz, where only the fuzzers' rooms matter.
+# fuzz, where only the fuzzers' rooms matter. With ZIGLAN_STATIC it needs nothing of the machine
+# that runs it, and the linker's map beside it says what is inside (deploy/sbom).
 function(ziglan_program name)
     cmake_parse_arguments(PARSE_ARGV 1 program "" "" "SOURCES;LINKS")
     if(ZIGLAN_MODE STREQUAL "fuzz")
@@ -99,5 +100,11 @@ function(ziglan_program name)
     endif()
     add_executable(${name} ${program_SOURCES})
     target_link_libraries(${name} PRIVATE ziglan_mode ziglan_warnings ${program_LINKS})
+    if(ZIGLAN_STATIC)
+        target_sources(${name} PRIVATE ${CMAKE_SOURCE_DIR}/cmake/static_names.c)
+        # The last of such options counts, and CMake's own -pie stands before the libraries.
+        target_link_libraries(${name} PRIVATE -static-pie)
+        target_link_options(${name} PRIVATE -Wl,-Map=$<TARGET_FILE:${name}>.map)
+    endif()
     install(TARGETS ${name} RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
 endfunction()

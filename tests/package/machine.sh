@@ -13,6 +13,7 @@
 #                               start it, with systemd as its first process or nothing
 #   machine NAME command...     run a command on it
 #   machine_stop NAME           end all that runs there
+#   machine_end NAME            and take its root away, as for another one of that name
 #
 # Roots and what is mounted on them are below $MACHINES and go with the script.
 
@@ -47,6 +48,8 @@ bare_ensure() {
         # An archive whose lists are older than they should be is taken where this machine takes it.
         apt-config dump | grep -E '^Acquire::Check-(Valid-Until|Date) ' \
             >"$dir.new/etc/apt/apt.conf.d/90-as-here" || true
+        # No machine here outlives a power cut, so that dpkg need not wait for the disk.
+        echo force-unsafe-io >"$dir.new/etc/dpkg/dpkg.cfg.d/unsafe-io"
         mv -T "$dir.new" "$dir"
     fi
 }
@@ -93,7 +96,7 @@ machine_prepare() {
 
 machine_start() {
     local dir=$MACHINES/$1 holder
-    local -a init=(bash -c 'while :; do sleep 1; done')
+    local -a init=(sh -c 'while :; do sleep 1; done')
     if [ "${2:-}" = systemd ]; then
         init=(/lib/systemd/systemd --log-target=console)
     fi
@@ -115,7 +118,8 @@ machine_start() {
         - "$MACHINES/groups/$LAB_ID-$1" "$dir/root" "$1" PATH="$MACHINE_PATH" "${init[@]}")
     wait_for 10 pgrep -P "$holder" || return 1
     machine_init[$1]=$(pgrep -P "$holder")
-    wait_for 10 machine "$1" test -e /dev/fd || return 1
+    # Before it is in its own root, what runs "on it" would run here.
+    wait_for 10 test "/proc/${machine_init[$1]}/root/." -ef "$dir/root/." || return 1
     if [ "${2:-}" = systemd ]; then
         wait_for 60 machine "$1" systemctl is-active -q multi-user.target ||
             { tail -5 "$dir/console"; return 1; }
@@ -134,4 +138,10 @@ machine_stop() {
     [ -z "${machine_init[$1]:-}" ] || kill -KILL "${machine_init[$1]}" 2>/dev/null || true
     unset "machine_init[$1]"
     wait_for 5 rmdir "$MACHINES/groups/$LAB_ID-$1" || true
+}
+
+machine_end() {
+    machine_stop "$1"
+    umount -l "$MACHINES/$1/root" 2>/dev/null || true
+    rm -rf "${MACHINES:?}/$1"
 }

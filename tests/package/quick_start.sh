@@ -77,14 +77,19 @@ relay_remove() {
     check "the user's own relay stayed" machine vps test -s /home/me/relay/ziglan.key
 }
 
-quick_start() { # suite folder-of-packages
-    local name
+# A VPS, and two hosts behind NAT.
+internet() {
     lab_begin
     lab_public vps 192.0.2.10
     lab_site home1 port-restricted 198.51.100.11 192.168.1
     lab_host laptop home1 2
     lab_site home2 port-restricted 203.0.113.12 192.168.2
     lab_host nas home2 2
+}
+
+quick_start() { # suite folder-of-packages
+    local name
+    internet
     for name in vps laptop nas; do
         machine_new "$name" "$1"
         packages_copy "$name" "$2"

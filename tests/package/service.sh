@@ -85,12 +85,29 @@ service_host() { # name
     check "$1 is connected" wait_for 20 connected "$1"
 }
 
+no_unit_of() { # machine pattern: systemd starts nothing of the kind
+    ! machine "$1" find /etc/systemd/system -name "$2" | grep .
+}
+
+no_relay_on() { says_no '^relayd$' machine "$1" sh -c 'cat /proc/[0-9]*/comm'; } # machine
+
+service_remove() {
+    check "laptop removes the package" machine laptop apt-get -q -y remove ziglan
+    check "the interface went with it" machine laptop test ! -e /sys/class/net/zig0
+    check "the key stayed" machine laptop test -s /var/lib/ziglan/zig0/key
+    check "laptop purges the package" machine laptop apt-get -q -y purge ziglan
+    check "no unit of it is started any more" no_unit_of laptop 'ziglan*'
+    check "vps removes the package" machine vps apt-get -q -y remove ziglan-relayd
+    check "no relay runs any more" no_relay_on vps
+    check "the keys stayed" machine vps test -s /var/lib/relayd/ziglan.key
+    check "vps purges the package" machine vps apt-get -q -y purge ziglan-relayd
+    check "no unit of it is started any more" no_unit_of vps 'relayd*'
+}
+
 service() { # suite folder-of-packages
     local name
     for name in vps laptop nas; do
-        machine_stop "$name"
-        umount -l "$MACHINES/$name/root"
-        rm -rf "${MACHINES:?}/$name"
+        machine_end "$name"
         machine_new "$name" "$1"
         packages_copy "$name" "$2"
     done
@@ -113,7 +130,5 @@ service() { # suite folder-of-packages
     check "laptop pings nas.zignet" wait_for 20 machine laptop ping -c 1 -W 1 nas.zignet
     check "ziglan is exposed at most 3.0" exposed_at_most laptop ziglan@zig0.service 3.0
     check "ziglan that stands still is started anew" watched laptop ziglan@zig0.service
-    check "laptop removes the package" machine laptop apt-get -q -y remove ziglan
-    check "the interface went with it" machine laptop test ! -e /sys/class/net/zig0
-    check "the key stayed" machine laptop test -s /var/lib/ziglan/zig0/key
+    service_remove
 }
