@@ -8,7 +8,9 @@
 #include "client/cli/ask.h"
 #include "client/daemon/setup.h"
 #include "proto/doctor/bundle.h"
+#include "proto/doctor/firewall_look.h"
 #include "proto/doctor/machine.h"
+#include "proto/doctor/offloads.h"
 #include "proto/host/fault_print.h"
 #include "proto/host/fields.h"
 #include "proto/host/file.h"
@@ -136,6 +138,7 @@ static void interface_look(struct doctor *doctor)
         findings_add(&doctor->findings, "interface", FINDING_OK, "%s is up",
                      field_text(doctor->status, "interface"));
     }
+    offloads_tunnel(&doctor->findings, field_text(doctor->status, "interface"));
     advice_tell(doctor, "addresses", "pool_advice", "the pool hides nothing of this machine");
     advice_tell(doctor, "rules", "rule_advice", "no rule leads the peers' addresses elsewhere");
     advice_tell(doctor, "resolver", "dns_advice", "names under zignet are asked for here");
@@ -257,8 +260,9 @@ static void machine_look(struct doctor *doctor)
 
     machine_network(&doctor->findings, interface);
     if (doctor->config != NULL && doctor->config->listen_port != 0) {
-        machine_firewall(&doctor->findings, interface, &port, port != 0 ? 1 : 0);
+        firewall_look(&doctor->findings, interface, &port, port != 0 ? 1 : 0);
     }
+    offloads_device(&doctor->findings, interface);
     machine_clock(&doctor->findings);
     machine_buffers(&doctor->findings, BUFFER_WANTED);
     machine_kernel(&doctor->findings);

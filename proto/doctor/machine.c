@@ -2,8 +2,6 @@
 /* Numbers below which something is said stand at the top. */
 #include "proto/doctor/machine.h"
 
-#include "proto/doctor/firewall_rules.h"
-#include "proto/doctor/program_output.h"
 #include "proto/host/netway.h"
 
 #include <dirent.h>
@@ -210,72 +208,6 @@ void machine_name(struct findings *findings, const char *host)
     if (list != NULL) {
         freeaddrinfo(list);
     }
-}
-
-/* ---- firewall ---- */
-
-static void firewall_advise(struct findings *findings, const struct firewall_found *found,
-                            uint16_t port)
-{
-    if (strcmp(found->owner, "ufw") == 0) {
-        findings_command(findings, "sudo ufw allow %u/udp", (unsigned)port);
-    } else if (strcmp(found->owner, "firewalld") == 0) {
-        findings_command(findings,
-                         "sudo firewall-cmd --permanent --add-port=%u/udp && sudo firewall-cmd "
-                         "--reload",
-                         (unsigned)port);
-    } else {
-        findings_command(findings, "sudo nft insert rule %s udp dport %u accept", found->place,
-                         (unsigned)port);
-    }
-}
-
-static void port_judge(struct findings *findings, const json_t *rules, const char *interface,
-                       uint16_t port)
-{
-    struct firewall_packet packet = {.protocol = "udp", .port = port, .interface = interface};
-    struct firewall_found found;
-
-    firewall_judge(&found, rules, &packet);
-    if (found.verdict != FIREWALL_DROPS) {
-        struct firewall_found other;
-
-        packet.ipv6 = true;
-        firewall_judge(&other, rules, &packet);
-        found = other.verdict > found.verdict ? other : found;
-    }
-    if (found.verdict == FIREWALL_PASSES) {
-        findings_add(findings, "firewall", FINDING_OK, "lets UDP port %u in%s", (unsigned)port,
-                     packet.ipv6 ? "" : " by IPv4");
-        return;
-    }
-    findings_add(findings, "firewall", found.verdict == FIREWALL_DROPS ? FINDING_BAD : FINDING_NOTE,
-                 "%s %s UDP port %u%s: the chain %s of %s", found.owner,
-                 found.verdict == FIREWALL_DROPS ? "drops" : "may drop", (unsigned)port,
-                 packet.ipv6 ? " of IPv6" : "", found.chain, found.place);
-    firewall_advise(findings, &found, port);
-}
-
-void machine_firewall(struct findings *findings, const char *interface, const uint16_t *ports,
-                      size_t count)
-{
-    static const char *const list[] = {"nft", "-j", "list", "ruleset", NULL};
-    size_t size;
-    char *text = program_output(list, &size);
-    json_t *rules = text != NULL ? json_loadb(text, size, 0, NULL) : NULL;
-
-    if (rules == NULL && geteuid() != 0) {
-        findings_add(findings, "firewall", FINDING_NOTE, "only root may look at its rules");
-    } else if (rules == NULL) {
-        findings_add(findings, "firewall", FINDING_NOTE,
-                     "its rules cannot be looked at: nft does not run here");
-    } else {
-        for (size_t i = 0; i < count; i++) {
-            port_judge(findings, rules, interface, ports[i]);
-        }
-    }
-    json_decref(rules);
-    free(text);
 }
 
 /* ---- files ---- */

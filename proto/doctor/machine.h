@@ -23,10 +23,6 @@ void machine_clock(struct findings *findings);
  * from there come in by to `interface` ("" if there is none). */
 void machine_network(struct findings *findings, char interface[16]);
 
-/** `firewall`: whether new packets for these UDP ports get in. */
-void machine_firewall(struct findings *findings, const char *interface, const uint16_t *ports,
-                      size_t count);
-
 /** `dns`: whether a name resolves. */
 void machine_name(struct findings *findings, const char *host);
 

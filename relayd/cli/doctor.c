@@ -6,7 +6,9 @@
 #include "relayd/cli/doctor.h"
 
 #include "proto/doctor/bundle.h"
+#include "proto/doctor/firewall_look.h"
 #include "proto/doctor/machine.h"
+#include "proto/doctor/offloads.h"
 #include "proto/host/control_call.h"
 #include "proto/host/fault_print.h"
 #include "proto/host/fields.h"
@@ -155,7 +157,7 @@ static void certificate_look(struct doctor *doctor)
 
 /* ---- the machine ---- */
 
-static void firewall_look(struct doctor *doctor, const char *interface)
+static void ports_look(struct doctor *doctor, const char *interface)
 {
     uint16_t ports[SETTINGS_LISTEN_MAX + 1];
     size_t count = 0;
@@ -174,7 +176,7 @@ static void firewall_look(struct doctor *doctor, const char *interface)
         doctor->settings.listen_default) {
         ports[count++] = SETTINGS_PORT_SPARE;
     }
-    machine_firewall(&doctor->findings, interface, ports, count);
+    firewall_look(&doctor->findings, interface, ports, count);
 }
 
 /* The names of `public:`, without ports. */
@@ -203,9 +205,10 @@ static void machine_look(struct doctor *doctor)
 
     machine_network(&doctor->findings, interface);
     if (doctor->has_settings) {
-        firewall_look(doctor, interface);
+        ports_look(doctor, interface);
         names_look(doctor);
     }
+    offloads_device(&doctor->findings, interface);
     machine_clock(&doctor->findings);
     machine_buffers(&doctor->findings, BUFFER_WANTED);
     machine_kernel(&doctor->findings);

@@ -17,14 +17,14 @@ doctor_of() { # machine [options]
     fi
 }
 # The command below the line that begins so.
-command_of() { # machine line
+command_of() { # machine line [state]
     doctor_of "$1" 2>/dev/null |
-        awk -v line="$2" '$1 == "BAD" { mine = $2 == line }
+        awk -v line="$2" -v state="${3:-BAD}" '$1 == state { mine = $2 == line }
                           mine && !told && sub(/^ *-> sudo /, "") { print; told = 1 }'
 }
-mend() { # machine line
+mend() { # machine line [state]
     local command
-    command=$(command_of "$1" "$2")
+    command=$(command_of "$@")
     say "$command"
     [ -n "$command" ] && lab_in "$1" env ZIGLAN_ROOT="$LAB_DIR/$1" \
         PATH="$(dirname "$(lab_program ziglan)"):$PATH" bash -c "$command" >/dev/null
@@ -49,6 +49,33 @@ expect "and from outside" 0 "192.0.2.10:443 does not answer" doctor_of phone
 check "the command mends it" mend vps firewall
 expect "the relay is well again" 0 "lets UDP port 443 in" doctor_of vps
 expect "from outside, too" 0 "192.0.2.10:443 answers" doctor_of phone
+
+if command -v iptables-legacy >/dev/null; then
+    lab_in vps nft flush ruleset
+    lab_in vps iptables-legacy -P INPUT DROP
+    lab_in vps iptables-legacy -A INPUT -p udp --dport 4433 -j ACCEPT
+    expect "rules that nft does not know of are found" 1 \
+        "iptables-legacy drops UDP port 443: the chain INPUT of ip filter INPUT" doctor_of vps
+    check "the command mends it" mend vps firewall
+    expect "the relay is well again" 0 "lets UDP port 443 in" doctor_of vps
+    lab_in vps iptables-legacy -P INPUT ACCEPT
+fi
+
+# What only makes it slower is a note.
+expect "offloads that are on are seen" 0 "joins and splits packets" doctor_of phone
+expect "so are those of the tunnel" 0 "zig0 gets TCP in large pieces" doctor_of phone
+if command -v ethtool >/dev/null; then
+    device=$(lab_in phone ip -4 route show default | sed -n 's/.* dev \([^ ]*\).*/\1/p')
+    lab_in phone ethtool -K "$device" gro off gso off
+    lab_in phone ethtool -K zig0 tso off
+    expect "offloads that are off are found" 0 \
+        "$device has generic-receive-offload and generic-segmentation-offload off" doctor_of phone
+    expect "so are those of the tunnel" 0 "zig0 gets TCP in single packets" doctor_of phone
+    check "the command mends it" mend phone trains note
+    check "this one, too" mend phone tunnel note
+    expect "they are on again" 0 "joins and splits packets" doctor_of phone
+    expect "those of the tunnel, too" 0 "zig0 gets TCP in large pieces" doctor_of phone
+fi
 
 lab_in phone ip link set zig0 down
 check "the daemon notices that" \
