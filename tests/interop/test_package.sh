@@ -68,3 +68,23 @@ assert any(one["name"].startswith("libev") and one["versionInfo"] for one in kin
 assert "libc6" in {one["name"] for one in kinds["DYNAMIC_LINK"]}
 PYTHON
 echo "ok: the list of what is inside"
+
+# A program that is linked statically: the linker's map says which libraries are in it.
+library=$(dpkg -L libev-dev | grep '/libev\.a$')
+printf '%s\n' 'Archive member included to satisfy reference by file (symbol)' '' \
+    "$library(ev.o)" '                     main.o (ev_run)' 'Memory Configuration' \
+    "/nowhere/libother.a(other.o)" >"$work/map"
+deploy/sbom --name ziglan --version 1 --architecture "$(dpkg --print-architecture)" \
+    --prefix "$prefix" --epoch 1700000000 --out "$work/three" --licenses "$work/licenses" \
+    --map "$work/map" -- "$work/map"
+python3 - "$work/three" "$(dpkg-query -W -f '${Version}' libev-dev)" <<'PYTHON' || fail "static"
+import json, sys
+
+listed = json.load(open(sys.argv[1]))
+found = {one["name"]: one for one in listed["packages"]}
+assert found["libev-dev"]["versionInfo"] == sys.argv[2]
+kinds = {one["relatedSpdxElement"]: one["relationshipType"] for one in listed["relationships"]}
+assert kinds[found["libev-dev"]["SPDXID"]] == "STATIC_LINK"
+PYTHON
+grep -q 'Redistribution' "$work/licenses/libev-dev" || fail "the licence of libev is missing"
+echo "ok: the list of what is in a static program"
