@@ -87,18 +87,18 @@ static void other_tables_and_families_do_not_count(void **state)
 static void what_is_not_known_is_never_certain(void **state)
 {
     static const char *const rules[] = {
-        "-A INPUT -m owner --uid-owner 0 -j DROP",
-        "-A INPUT -p udp -m udp --sport 53 -j DROP",
-        "-A INPUT -m u32 --u32 \"0>>22&0x3C @ 0=1\" -j DROP",
-        "-A INPUT -p udp -m socket --transparent -j DROP",
-        "-A INPUT -d 192.0.2.10/32 -j DROP",
+        "-A INPUT -m owner --uid-owner 0 -j ACCEPT",
+        "-A INPUT -p udp -m udp --sport 53 -j ACCEPT",
+        "-A INPUT -m u32 --u32 \"0>>22&0x3C @ 0=1\" -j ACCEPT",
+        "-A INPUT -p udp -m socket --transparent -j ACCEPT",
+        "-A INPUT -d 192.0.2.10/32 -j ACCEPT",
     };
 
     (void)state;
     for (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]); i++) {
         char text[512];
 
-        (void)snprintf(text, sizeof(text), "*filter\n:INPUT ACCEPT [0:0]\n%s\nCOMMIT\n", rules[i]);
+        (void)snprintf(text, sizeof(text), "*filter\n:INPUT DROP [0:0]\n%s\nCOMMIT\n", rules[i]);
         print_message("%s\n", rules[i]);
         assert_int_equal(verdict_of(text, false), FIREWALL_PERHAPS);
     }
