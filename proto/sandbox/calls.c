@@ -38,7 +38,7 @@ static const char *const daemon_calls[] = {
     "rt_sigprocmask", "rt_sigreturn", "rt_sigsuspend", "rt_sigtimedwait",
     "rt_sigtimedwait_time64", "sched_getaffinity", "sched_yield", "set_robust_list",
     "set_thread_area", "set_tid_address", "set_tls", "sigaltstack", "signalfd4", "sigreturn",
-    "tgkill",
+    "tgkill", "tkill",
     /* time, waiting, events */
     "clock_getres", "clock_getres_time64", "clock_gettime", "clock_gettime64", "clock_nanosleep",
     "clock_nanosleep_time64", "epoll_create", "epoll_create1", "epoll_ctl", "epoll_pwait",
@@ -58,7 +58,8 @@ static const char *const daemon_calls[] = {
 
 /* What ordinary programs use besides: a shell, a client of D-Bus, an interpreter. */
 static const char *const program_calls[] = {
-    "alarm", "chdir", "chmod", "chown", "chown32", "creat", "execve", "execveat", "fchdir",
+    "alarm", "capset", "chdir", "chmod", "chown", "chown32", "creat", "execve", "execveat",
+    "fchdir",
     "fchown", "fchown32", "fchownat", "fgetxattr", "flistxattr", "fork", "fremovexattr",
     "fsetxattr", "get_mempolicy", "get_thread_area", "getcpu", "getitimer", "getpgid",
     "getpriority", "getsid",
@@ -75,7 +76,7 @@ static const char *const program_calls[] = {
     "setgid", "setgroups", "setitimer", "setpgid", "setpriority", "setregid", "setresgid",
     "setresuid", "setreuid", "setrlimit", "setsid", "setuid", "setxattr", "shmat", "shmctl",
     "shmdt", "shmget", "signalfd", "splice", "symlink", "symlinkat", "sync", "syncfs", "tee",
-    "timer_create", "timer_delete", "timer_getoverrun", "timer_gettime", "timer_settime", "tkill",
+    "timer_create", "timer_delete", "timer_getoverrun", "timer_gettime", "timer_settime",
     "truncate", "truncate64", "utime", "utimensat", "utimensat_time64", "utimes", "vfork",
     "vmsplice", "wait4", "waitid", "waitpid",
     NULL};

@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <linux/capability.h>
 #include <linux/landlock.h>
 #include <setjmp.h>
@@ -26,6 +27,8 @@
 #include <ev.h>
 
 enum { SKIPPED = 77 };
+
+#define INNER_WORD "--inner"
 
 /* In the process inside: a failure ends it. */
 #define EXPECT(condition)                                                                          \
@@ -284,7 +287,7 @@ static void a_call_that_nobody_knows_is_as_on_an_older_kernel(void **state)
 
 static int program_run(const char *program, const char *word)
 {
-    char path[64], argument[64];
+    char path[PATH_MAX], argument[64];
     char *argv[] = {path, argument, NULL};
     char *environment[] = {NULL};
     int status = -1;
@@ -313,6 +316,39 @@ static void programs_are_in_the_same_sandbox(void **state)
 {
     (void)state;
     run_inside(programs);
+}
+
+/* As in a container that answers refused calls itself: there is one listener only. The inner one is
+ * this program again, since libseccomp takes the listener of its process for its own. */
+static int inner_main(void)
+{
+    struct inside inside = {.env = {.context = &inside, .trace = log_take}};
+
+    inside.loop = ev_default_loop(EVFLAG_AUTO);
+    EXPECT(inside.loop != NULL);
+    sandbox_policy_init(&inside.policy);
+    enter(&inside);
+    EXPECT(has(&inside, "sandbox.without part=names"));
+    EXPECT(!has(&inside, "sandbox.without part=calls"));
+    EXPECT(syscall(SYS_keyctl, 0, 0, 0, 0, 0) == -1 && errno == EPERM);
+    sandbox_free(inside.sandbox);
+    return 0;
+}
+
+static void outer(struct inside *inside)
+{
+    char self[PATH_MAX];
+
+    EXPECT(realpath("/proc/self/exe", self) != NULL);
+    sandbox_policy_add_program(&inside->policy, self);
+    enter(inside);
+    EXPECT(program_run(self, INNER_WORD) == 0);
+}
+
+static void a_second_sandbox_refuses_without_naming(void **state)
+{
+    (void)state;
+    run_inside(outer);
 }
 
 /* ---- rights ---- */
@@ -366,7 +402,7 @@ static void root_goes_on_writing_in_the_folder_of_another_user(void **state)
     run_inside(rights_for_others);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(only_its_folders_can_be_opened),
@@ -377,9 +413,13 @@ int main(void)
         cmocka_unit_test(a_call_of_one_kind_makes_few_lines),
         cmocka_unit_test(a_call_that_nobody_knows_is_as_on_an_older_kernel),
         cmocka_unit_test(programs_are_in_the_same_sandbox),
+        cmocka_unit_test(a_second_sandbox_refuses_without_naming),
         cmocka_unit_test(only_rights_that_are_named_are_kept),
         cmocka_unit_test(root_goes_on_writing_in_the_folder_of_another_user),
     };
 
+    if (argc > 1 && strcmp(argv[1], INNER_WORD) == 0) {
+        return inner_main();
+    }
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
