@@ -80,10 +80,15 @@ void sandbox_policy_add(struct sandbox_policy *policy, const char *path, unsigne
 
 void sandbox_policy_add_folder_of(struct sandbox_policy *policy, const char *file, unsigned use)
 {
-    char folder[PATH_MAX];
+    char folder[PATH_MAX], real[PATH_MAX];
 
     if (snprintf(folder, sizeof(folder), "%s", file) < PATH_MAX) {
-        sandbox_policy_add(policy, dirname(folder), use);
+        char *at = dirname(folder);
+
+        while (realpath(at, real) == NULL && errno == ENOENT && strchr(at + 1, '/') != NULL) {
+            at = dirname(at);
+        }
+        sandbox_policy_add(policy, at, use);
     }
     if (realpath(file, folder) != NULL) {
         sandbox_policy_add(policy, dirname(folder), use);

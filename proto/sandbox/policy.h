@@ -47,9 +47,9 @@ void sandbox_policy_fini(struct sandbox_policy *policy);
  * There is room for SANDBOX_PATHS_MAX, and our programs name a fixed number. */
 void sandbox_policy_add(struct sandbox_policy *policy, const char *path, unsigned use);
 
-/** The same for the folder that a file is in, or will be in. Files that others replace by a new one
- * under the same name need this, since a file is known by its inode. If the file is a link, what it
- * leads to is let in, too. */
+/** The same for the folder that a file is in, or will be in: if it is not there, the nearest one
+ * above it that is. Files that others replace by a new one under the same name need this, since a
+ * file is known by its inode. If the file is a link, what it leads to is let in, too. */
 void sandbox_policy_add_folder_of(struct sandbox_policy *policy, const char *file, unsigned use);
 
 /** Let it run this program, and others of its folder, below /usr and what belongs to it (/bin,

@@ -206,6 +206,23 @@ static void a_link_lets_in_what_it_leads_to(void **state)
     run_inside(through_a_link);
 }
 
+/* A configuration that somebody makes only later, with its folder. */
+static void later_folder(struct inside *inside)
+{
+    landlock_or_skip();
+    sandbox_policy_add_folder_of(&inside->policy, path_of(inside, "in/etc/ziglan/file"),
+                                 SANDBOX_USE_READ_FLAG);
+    enter(inside);
+    EXPECT(opens(inside, "in/file", O_RDONLY));
+    EXPECT(!opens(inside, "out/file", O_RDONLY) && errno == EACCES);
+}
+
+static void a_folder_that_is_made_later_is_read(void **state)
+{
+    (void)state;
+    run_inside(later_folder);
+}
+
 static void names_of_paths_decide_as_the_kernel_does(void **state)
 {
     struct sandbox_policy policy = {0};
@@ -408,6 +425,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(only_its_folders_can_be_opened),
         cmocka_unit_test(what_is_read_is_not_written),
         cmocka_unit_test(a_link_lets_in_what_it_leads_to),
+        cmocka_unit_test(a_folder_that_is_made_later_is_read),
         cmocka_unit_test(names_of_paths_decide_as_the_kernel_does),
         cmocka_unit_test(a_refused_call_fails_and_is_named),
         cmocka_unit_test(a_call_of_one_kind_makes_few_lines),
