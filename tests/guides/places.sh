@@ -7,6 +7,8 @@
 # tests/guides/run.
 # shellcheck disable=SC2154
 
+# Nothing of it must outlive a power cut.
+GUIDE_INSTALL="apt-get -q -y -o Dpkg::Options::=--force-unsafe-io --no-install-recommends install"
 GUIDE_BASE="systemd-sysv dbus sudo iproute2 iputils-ping"
 
 # The bare root with what every installed system has; made once.
@@ -17,7 +19,7 @@ guide_base() {
     cp -a "$BARE-$suite" "$root.new"
     mkdir -p "$MACHINES/base/root"
     mount --bind "$root.new" "$MACHINES/base/root"
-    machine_prepare base sh -c "apt-get -q update && apt-get -q -y install $GUIDE_BASE" \
+    machine_prepare base sh -c "apt-get -q update && $GUIDE_INSTALL $GUIDE_BASE" \
         >"$MACHINES/base.log" 2>&1 || { tail -20 "$MACHINES/base.log"; return 1; }
     umount "$MACHINES/base/root"
     mv -T "$root.new" "$root"
@@ -32,7 +34,8 @@ guide_machine() { # name [package...]
     {
         machine_prepare "$name" useradd -m -s /bin/bash me
         if [ $# -gt 1 ]; then
-            machine_prepare "$name" apt-get -q -y install "${@:2}"
+            # shellcheck disable=SC2086
+            machine_prepare "$name" $GUIDE_INSTALL "${@:2}"
         fi
     } >"$MACHINES/$name/install.log" 2>&1 ||
         { tail -20 "$MACHINES/$name/install.log"; exit 1; }
@@ -119,6 +122,32 @@ place_raspberry_pi() {
     guide_machine pi
     guide_boots vps pi
     guide_own_relay
+}
+
+# podman keeps what it makes as plain folders, since the machines' own root is a file system that
+# nothing can be laid over, and makes no control groups, for which the lab may lack the right.
+podman_of_the_lab() { # folder of its settings
+    printf '[storage]\ndriver = "vfs"\n' >"$1/storage.conf"
+    printf 'runroot = "/run/containers/storage"\n' >>"$1/storage.conf"
+    printf 'graphroot = "/var/lib/containers/storage"\n' >>"$1/storage.conf"
+    printf '[containers]\ncgroups = "disabled"\n' >"$1/containers.conf"
+}
+
+# With the archive for any Linux in place of packages.
+place_containers() {
+    local name tarball=("$packages"/ziglan-*-linux-*.tar.gz)
+    [ -e "${tarball[0]}" ] || { echo "no archive in $packages; see deploy/tarball"; exit 1; }
+    lab_public vps 192.0.2.10
+    guide_two_homes laptop nas
+    guide_machine vps podman
+    guide_machine nas podman
+    guide_machine laptop
+    for name in vps nas; do
+        cp "${tarball[0]}" deploy/container/Containerfile "$MACHINES/$name/root/home/me/"
+        machine_prepare "$name" chown -R me: /home/me
+        podman_of_the_lab "$MACHINES/$name/root/etc/containers"
+    done
+    guide_boots vps nas laptop
 }
 
 # What another program's configuration and interface look like.
