@@ -94,6 +94,16 @@ machine_prepare() {
         - "$root" PATH="$MACHINE_PATH" "$@"
 }
 
+# Run a command in a root of its own mount namespace: not a chroot, out of which a container's
+# runtime that runs there would lead. Runs in the machine's own namespaces.
+machine_root() { # root command...
+    cd "$1" || return
+    shift
+    mkdir run/before
+    pivot_root . run/before
+    exec chroot . sh -c 'umount -l /run/before; rmdir /run/before; exec "$@"' - "$@"
+}
+
 machine_start() {
     local dir=$MACHINES/$1 holder
     local -a init=(sh -c 'while :; do sleep 1; done')
@@ -107,14 +117,14 @@ machine_start() {
     mkdir -p "$MACHINES/groups/$LAB_ID-$1"
     echo "$1" >"$dir/root/etc/hostname"
     # shellcheck disable=SC2016
-    holder=$(lab_spawn "$1" "$dir/console" bash -c "$(declare -f machine_mounts)"'
+    holder=$(lab_spawn "$1" "$dir/console" bash -c "$(declare -f machine_mounts machine_root)"'
         echo $$ >"$1/cgroup.procs"
-        exec unshare -m -p -u -i -C -f --kill-child bash -c "$(declare -f machine_mounts)
+        exec unshare -m -p -u -i -C -f --kill-child bash -c "$(declare -f)
             root=\$1; shift
             hostname \"\$1\"; shift
             machine_mounts \"\$root\"
             mount -t cgroup2 cgroup2 \"\$root/sys/fs/cgroup\"
-            exec chroot \"\$root\" env -i container=lab \"\$@\"" - "${@:2}"' \
+            machine_root \"\$root\" env -i container=lab \"\$@\"" - "${@:2}"' \
         - "$MACHINES/groups/$LAB_ID-$1" "$dir/root" "$1" PATH="$MACHINE_PATH" "${init[@]}")
     wait_for 10 pgrep -P "$holder" || return 1
     machine_init[$1]=$(pgrep -P "$holder")
