@@ -3,9 +3,12 @@
 #include "proto/host/fault_print.h"
 #include "proto/host/os_env.h"
 #include "proto/link/link.h"
+#include "relayd/cli/allow.h"
+#include "relayd/cli/allowed.h"
 #include "relayd/cli/backup.h"
 #include "relayd/cli/cli.h"
 #include "relayd/cli/delegate.h"
+#include "relayd/cli/disallow.h"
 #include "relayd/cli/doctor.h"
 #include "relayd/cli/expire.h"
 #include "relayd/cli/forget.h"
@@ -58,6 +61,10 @@ static const char help_text[] =
     "                                   a URL to join with: one use, 7 days by default\n"
     "  relayd invites [--json]          the invites that may still be used\n"
     "  relayd uninvite ID|URL [--json]  withdraw one\n"
+    "  relayd allow KEY [--name LABEL] [--group GROUP] [--note TEXT] [--until TIME] [--json]\n"
+    "                                   a host that may join without an invite\n"
+    "  relayd disallow KEY [--json]     it may not any more\n"
+    "  relayd allowed [--json]          those that may\n"
     "  relayd members [--sort ORDER] [--json]\n"
     "                                   who, when seen last, bytes sent and received here\n"
     "  relayd rename KEY|NAME NEW [--json]\n"
@@ -96,12 +103,13 @@ static const struct {
     const char *name;
     int (*run)(int argc, char **argv);
 } verbs[] = {
-    {"init", init_run},         {"invite", invite_run},   {"invites", invites_run},
-    {"uninvite", uninvite_run}, {"members", members_run}, {"rename", rename_run},
-    {"expire", expire_run},     {"group", group_run},     {"note", note_run},
-    {"forget", forget_run},     {"revoke", revoke_run},   {"status", status_run},
-    {"delegate", delegate_run}, {"nodes", nodes_run},     {"doctor", doctor_run},
-    {"backup", backup_run},     {"export", export_run},   {"import", import_run},
+    {"init", init_run},         {"invite", invite_run},     {"invites", invites_run},
+    {"uninvite", uninvite_run}, {"members", members_run},   {"rename", rename_run},
+    {"expire", expire_run},     {"group", group_run},       {"note", note_run},
+    {"forget", forget_run},     {"revoke", revoke_run},     {"status", status_run},
+    {"delegate", delegate_run}, {"nodes", nodes_run},       {"doctor", doctor_run},
+    {"backup", backup_run},     {"export", export_run},     {"import", import_run},
+    {"allow", allow_run},       {"disallow", disallow_run}, {"allowed", allowed_run},
 };
 
 /* The QUIC ciphers are those that pass the self-test at the start of the TLS library, so it is

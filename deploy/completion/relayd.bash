@@ -6,7 +6,7 @@ _relayd() {
     COMPREPLY=()
     for ((i = 1; i < COMP_CWORD; i++)); do
         case ${COMP_WORDS[i]} in
-        init | delegate | doctor | backup | export | import | invite | invites | uninvite | members | rename | expire | group | note | forget | revoke | nodes | status) verb=${COMP_WORDS[i]}; break ;;
+        init | delegate | doctor | backup | export | import | invite | invites | uninvite | allow | disallow | allowed | members | rename | expire | group | note | forget | revoke | nodes | status) verb=${COMP_WORDS[i]}; break ;;
         esac
     done
     case $before in
@@ -14,7 +14,7 @@ _relayd() {
     --uses | --expires | --until | --name | --group | --add | --remove | --note | --sort | --days | --public | --peer) return ;;
     esac
     case $verb in
-    '') mapfile -t COMPREPLY < <(compgen -W 'init delegate doctor backup export import invite invites uninvite members rename expire group note forget revoke nodes status' -- "$word") ;;
+    '') mapfile -t COMPREPLY < <(compgen -W 'init delegate doctor backup export import invite invites uninvite allow disallow allowed members rename expire group note forget revoke nodes status' -- "$word") ;;
     init) mapfile -t COMPREPLY < <(compgen -W '--expires --name --peer --public --uses' -- "$word"; compgen -f -- "$word") ;;
     delegate) mapfile -t COMPREPLY < <(compgen -W '--days --key --config' -- "$word") ;;
     doctor) mapfile -t COMPREPLY < <(compgen -W '--bundle --json --config' -- "$word") ;;
@@ -24,6 +24,9 @@ _relayd() {
     invite) mapfile -t COMPREPLY < <(compgen -W '--expires --group --json --name --note --until --uses --config' -- "$word") ;;
     invites) mapfile -t COMPREPLY < <(compgen -W '--json --config' -- "$word") ;;
     uninvite) mapfile -t COMPREPLY < <(compgen -W '--json --config' -- "$word") ;;
+    allow) mapfile -t COMPREPLY < <(compgen -W '--group --json --name --note --until --config' -- "$word") ;;
+    disallow) mapfile -t COMPREPLY < <(compgen -W '--json --config' -- "$word") ;;
+    allowed) mapfile -t COMPREPLY < <(compgen -W '--json --config' -- "$word") ;;
     members) mapfile -t COMPREPLY < <(compgen -W '--json --sort --config' -- "$word") ;;
     rename) mapfile -t COMPREPLY < <(compgen -W '--json --config' -- "$word") ;;
     expire) mapfile -t COMPREPLY < <(compgen -W '--json --config' -- "$word") ;;

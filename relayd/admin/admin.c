@@ -5,6 +5,7 @@
 #include "proto/admin/answer.h"
 #include "proto/crypto/key_form.h"
 #include "relayd/admin/adjust.h"
+#include "relayd/admin/allow.h"
 #include "relayd/admin/invites.h"
 #include "relayd/admin/members.h"
 #include "relayd/admin/nodes.h"
@@ -93,7 +94,8 @@ static const struct {
 } operator_verbs[] = {
     {"uninvite", invites_withdraw}, {"members", members_list},  {"revoke", members_revoke},
     {"rename", members_rename},     {"forget", members_forget}, {"expire", adjust_expire},
-    {"group", adjust_group},        {"note", adjust_note},
+    {"group", adjust_group},        {"note", adjust_note},      {"allow", allow_add},
+    {"disallow", allow_remove},     {"allowed", allow_list},
 };
 
 json_t *admin_request(const struct admin_context *context, const json_t *request, struct mono now)

@@ -15,6 +15,9 @@
  *   {"do":"expire","who":"KEY or NAME","ends_ms":n}     -> {"ok":true,"key":"...",...}
  *   {"do":"group","who":"KEY or NAME","add":["x"],"remove":[]}  -> {"ok":true,"groups":["x"],...}
  *   {"do":"note","who":"KEY or NAME","note":"x"}        -> {"ok":true,"key":"...",...}
+ *   {"do":"allow","member":"KEY","name":"x"}            -> {"ok":true,"key":"...",...}
+ *   {"do":"disallow","member":"KEY"}                    -> {"ok":true,"key":"...",...}
+ *   {"do":"allowed"}                                    -> {"ok":true,"allowed":[...],...}
  *
  * The daemon itself answers one more (rendezvous/store/backup/copy_request.h).
  *

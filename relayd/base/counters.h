@@ -170,6 +170,7 @@
     X(join_limit, "joins_total", "result=\"limit\"", "")                                           \
     X(join_clock, "joins_total", "result=\"clock\"", "")                                           \
     X(join_ended, "joins_total", "result=\"ended\"", "")                                           \
+    X(join_refused, "joins_total", "result=\"refused\"", "")                                       \
     X(join_unavailable, "joins_total", "result=\"unavailable\"", "")                               \
     X(lookups, "lookups_total", "", "Lookups served.")                                             \
     X(attachment_ok, "attachments_total", "result=\"ok\"",                                         \

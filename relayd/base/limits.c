@@ -59,6 +59,7 @@ static int stranger_tables_new(struct limits *limits, const struct env *env)
     static const struct bucket_rate questions = {.per_s = LOCATE_NET_PER_S,
                                                  .burst = LOCATE_NET_BURST};
     static const struct bucket_rate joins = {.per_s = JOIN_NET_PER_S, .burst = JOIN_NET_BURST};
+    static const struct bucket_rate opens = {.per_s = 1, .burst = OPEN_NET_BURST};
     int rc =
         bucket_table_new(&limits->stranger_rate_by_key, KEY_SIZE, STRANGER_KEYS_MAX, &key, env);
 
@@ -74,6 +75,9 @@ static int stranger_tables_new(struct limits *limits, const struct env *env)
     }
     if (rc == ERR_OK) {
         rc = bucket_table_new(&limits->joins_by_net, 16, LOCATE_NETS_MAX, &joins, env);
+    }
+    if (rc == ERR_OK) {
+        rc = bucket_table_new(&limits->opens_by_net, 16, LOCATE_NETS_MAX, &opens, env);
     }
     return rc;
 }
@@ -132,6 +136,7 @@ void limits_fini(struct limits *limits)
     bucket_table_free(limits->http_addresses);
     bucket_table_free(limits->questions_by_net);
     bucket_table_free(limits->joins_by_net);
+    bucket_table_free(limits->opens_by_net);
 }
 
 void limits_stun_set(struct limits *limits, const struct relay_config *cfg, struct mono now)
@@ -311,6 +316,14 @@ bool limits_join_take(struct limits *limits, const struct endpoint *stranger_at,
 
     net_key(net, stranger_at);
     return bucket_table_take(limits->joins_by_net, net, 1, now);
+}
+
+bool limits_open_take(struct limits *limits, const struct endpoint *stranger_at, struct mono now)
+{
+    uint8_t net[16];
+
+    net_key(net, stranger_at);
+    return bucket_table_take(limits->opens_by_net, net, OPEN_COST, now);
 }
 
 bool limits_broadcast_take(struct limits *limits, const uint8_t key[KEY_SIZE], struct mono now)

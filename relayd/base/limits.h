@@ -42,7 +42,9 @@ enum {
     LOCATE_NETS_MAX = 16384, /* networks whose rate is remembered */
     JOIN_NET_PER_S = 20,     /* Joins of all strangers of such a network: a signature each */
     JOIN_NET_BURST = 200,
-    GONE_MARKS = 8, /* keys that one session is told about per second */
+    OPEN_COST = 60, /* of a new member of an open ziglan, in tokens; one comes each second */
+    OPEN_NET_BURST = 32 * OPEN_COST, /* of all newcomers of such a network */
+    GONE_MARKS = 8,                  /* keys that one session is told about per second */
     GONE_EVERY_MS = 1000,
     REFUSAL_EVERY_MS = 1000, /* between two answers "too many requests" to a session */
     STUN_ADDRESSES_MAX = 65536,
@@ -83,7 +85,7 @@ struct limits {
     struct bucket_table *moves_by_key;
     struct bucket_table *stun_addresses;
     struct bucket_table *http_addresses;
-    struct bucket_table *questions_by_net, *joins_by_net;
+    struct bucket_table *questions_by_net, *joins_by_net, *opens_by_net;
     struct bucket stun_bucket;
     struct bucket_rate stun_rate;
 };
@@ -160,6 +162,10 @@ bool limits_question_take(struct limits *limits, struct client_limits *client,
 
 /** Take one Join of a stranger whose session comes from there; false: too many of its network. */
 bool limits_join_take(struct limits *limits, const struct endpoint *stranger_at, struct mono now);
+
+/** Take one new member of an open ziglan that comes from there: a network has 32 at once and one a
+ * minute, so that it cannot fill the directory. False: too many. */
+bool limits_open_take(struct limits *limits, const struct endpoint *stranger_at, struct mono now);
 
 /** Take one answer "too many requests" to this session; once in REFUSAL_EVERY_MS. */
 bool limits_refusal_take(struct client_limits *client, struct mono now);

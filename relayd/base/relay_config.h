@@ -7,6 +7,7 @@
 
 #include "proto/crypto/identity.h"
 #include "proto/link/link.h"
+#include "relayd/base/admission_config.h"
 #include "relayd/base/allotment.h"
 #include "relayd/base/relay_peers.h"
 #include "relayd/base/reward.h"
@@ -18,6 +19,7 @@
 
 /** The settings of a relay core. Texts and the delegation are copied; the other pointers are
  * borrowed and outlive the core. */
+/* tidy-ok: struct-fields one for each setting */
 struct relay_config {
     const struct identity *identity;        /* the relay's key */
     const struct identity *ziglan_identity; /* the ziglan's key; NULL: the key is
@@ -37,8 +39,9 @@ struct relay_config {
     struct link_reset_row *ledger;     /* of ledger_capacity rows, as in struct link_config;
                                           NULL: none */
     uint32_t ledger_capacity;
-    const struct relay_peers *peers; /* copied; NULL: none */
-    struct app_pool_config pools;    /* limit 0: the default */
+    const struct relay_peers *peers;          /* copied; NULL: none */
+    const struct admission_config *admission; /* copied; NULL: who has an invite */
+    struct app_pool_config pools;             /* limit 0: the default */
     struct rewards rewards;
     uint32_t workers; /* threads that forward on lanes (relayd/service/lane_board.h); 0: none */
     bool open_relay;  /* strangers may exchange frames, too, each at most 20 Mbit/s */

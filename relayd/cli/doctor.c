@@ -23,7 +23,13 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { TIMEOUT_MS = 5000, BUFFER_WANTED = 7500000, CERTIFICATE_DAYS_WANTED = 14, DAY_S = 86400 };
+enum {
+    TIMEOUT_MS = 5000,
+    BUFFER_WANTED = 7500000,
+    CERTIFICATE_DAYS_WANTED = 14,
+    DAY_S = 86400,
+    BUNDLE_NAMES_MAX = ADMISSION_ALLOWED_MAX + 2, /* the ziglan's, and the end of the list */
+};
 
 struct doctor {
     const struct options *options;
@@ -233,15 +239,40 @@ static void all_look(struct doctor *doctor)
     machine_look(doctor);
 }
 
+/* What the operator wrote about members is nobody's business: notes become stars in the text of the
+ * configuration, and their names are among those that are taken out. */
+static void members_hide(const struct doctor *doctor, char *config,
+                         const char *names[BUNDLE_NAMES_MAX])
+{
+    const struct admission_config *admission = &doctor->settings.admission;
+    size_t count = 0;
+
+    if (doctor->has_settings) {
+        names[count++] = doctor->settings.name;
+    }
+    for (size_t i = 0; doctor->has_settings && i < admission->allowed_count; i++) {
+        const char *note = admission->allowed[i].note;
+        char *at = config != NULL && note[0] != '\0' ? strstr(config, note) : NULL;
+
+        for (; at != NULL; at = strstr(at, note)) {
+            memset(at, '*', strlen(note));
+        }
+        if (admission->allowed[i].name[0] != '\0') {
+            names[count++] = admission->allowed[i].name;
+        }
+    }
+    names[count] = NULL;
+}
+
 static int bundle_make(const struct doctor *doctor, const char *to)
 {
     const json_t *const answers[] = {doctor->status, NULL};
-    const char *const names[] = {doctor->settings.name, NULL};
+    const char *names[BUNDLE_NAMES_MAX];
     struct bundle bundle = {.program = "relayd",
                             .version = ZIGLAN_VERSION,
                             .unit = "relayd",
                             .answers = answers,
-                            .names = doctor->has_settings ? names : names + 1};
+                            .names = names};
     uint8_t *config = NULL;
     size_t size = 0;
     struct fault fault;
@@ -251,6 +282,7 @@ static int bundle_make(const struct doctor *doctor, const char *to)
         ERR_OK) {
         bundle.config = (const char *)config;
     }
+    members_hide(doctor, (char *)config, names);
     rc = bundle_write(to, &bundle, &doctor->findings, &fault);
     free(config);
     if (rc != ERR_OK) {

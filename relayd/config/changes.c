@@ -63,6 +63,13 @@ const char *relay_settings_changed_keys(const struct relay_settings *before,
                         (after->metrics_on && !endpoint_equal(&before->metrics, &after->metrics))},
         {"session_max", least(before->session_max, started->session_max) !=
                             least(after->session_max, started->session_max)},
+        {"admission", before->admission.mode != after->admission.mode},
+        {"allow", !admission_allowed_equal(&before->admission, &after->admission)},
+        {"admission_script",
+         strcmp(before->admission_script.path, after->admission_script.path) != 0 ||
+             before->admission_script.timeout_s != after->admission_script.timeout_s ||
+             before->admission_script.at_once != after->admission_script.at_once ||
+             before->admission.cache_s != after->admission.cache_s},
         {"open_relay", before->open_relay != after->open_relay},
         {"bandwidth", before->bandwidth != after->bandwidth},
         {"lane_bandwidth", before->lane_bandwidth != after->lane_bandwidth},

@@ -4,6 +4,7 @@
 
 #include "proto/base/quantity.h"
 #include "relayd/base/relay_defaults.h"
+#include "relayd/config/admission_schema.h"
 
 #include <cyaml/cyaml.h>
 #include <stdarg.h>
@@ -31,6 +32,7 @@ struct raw {
     char **peers;
     unsigned peers_count;
     struct raw_applications applications;
+    struct raw_admission admission;
     uint32_t *session_max, *workers;
     int open_relay; /* 0 or 1 */
     int portmap;    /* enum portmap_mode; absent: auto */
@@ -79,6 +81,10 @@ static const cyaml_schema_field_t reward_fields[] = {
 static const cyaml_schema_value_t reward_schema = {
     CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, struct raw_reward, reward_fields)};
 
+static const cyaml_strval_t admission_words[] = {{"invite", ADMISSION_MODE_INVITE},
+                                                 {"open", ADMISSION_MODE_OPEN},
+                                                 {"script", ADMISSION_MODE_SCRIPT}};
+
 #define TEXT_FIELD(key, member, size_max)                                                          \
     CYAML_FIELD_STRING_PTR(key, OPTIONAL, struct raw, member, 0, size_max)
 
@@ -107,6 +113,13 @@ static const cyaml_schema_field_t fields[] = {
     CYAML_FIELD_UINT_PTR("pool_max", OPTIONAL, struct raw, applications.pool_max),
     CYAML_FIELD_SEQUENCE_COUNT("reward", OPTIONAL, struct raw, applications.rewards,
                                applications.rewards_count, &reward_schema, 0, RECORD_REWARDS_MAX),
+    CYAML_FIELD_ENUM("admission", CYAML_FLAG_OPTIONAL | CYAML_FLAG_STRICT, struct raw,
+                     admission.mode, admission_words, CYAML_ARRAY_LEN(admission_words)),
+    CYAML_FIELD_SEQUENCE_COUNT("allow", OPTIONAL, struct raw, admission.allowed,
+                               admission.allowed_count, &admission_allowed_schema, 0,
+                               ADMISSION_ALLOWED_MAX),
+    CYAML_FIELD_MAPPING("admission_script", CYAML_FLAG_OPTIONAL, struct raw, admission.script,
+                        admission_script_fields),
     CYAML_FIELD_ENUM("open_relay", CYAML_FLAG_OPTIONAL | CYAML_FLAG_STRICT, struct raw, open_relay,
                      bool_words, CYAML_ARRAY_LEN(bool_words)),
     TEXT_FIELD("bandwidth", bandwidth, QUANTITY_TEXT_SIZE - 1),
@@ -143,6 +156,16 @@ static const struct config_key keys[] = {
     {"metrics", "a local ADDRESS:PORT such as 127.0.0.1:9433 or \"[::1]:9433\", or off"},
     {"session_max", "a whole number from 1 to 1000000"},
     {"workers", "a whole number from 0 to 16"},
+    {"admission", "invite, open or script"},
+    {"allow", "a list of at most 128 entries with member and, if wanted, name, groups and note"},
+    {"member", "the key of a host, as `ziglan whoami` prints it"},
+    {"groups", "a list of at most 8 groups, each of at most 31 small letters, digits and hyphens"},
+    {"note", "one line of at most 120 bytes without quotes and backslashes"},
+    {"admission_script", "a mapping of path, timeout_s, at_once and cache_s"},
+    {"path", "the path of a program, from / on"},
+    {"timeout_s", "a whole number from 1 to 30"},
+    {"at_once", "a whole number from 1 to 16"},
+    {"cache_s", "a whole number from 0 to 86400"},
     {"open_relay", "true or false"},
     {"bandwidth", "a number with kbit/s, Mbit/s or Gbit/s, such as 50 Mbit/s, or off"},
     {"lane_bandwidth", "a number with kbit/s, Mbit/s or Gbit/s, such as 50 Mbit/s, or off"},
@@ -165,8 +188,9 @@ static const struct config_key keys[] = {
 
 static const char keys_known[] =
     "name, listen, public, portmap, peers, key, ziglan_key, delegation, certificate, "
-    "certificate_key, state, control, metrics, session_max, workers, open_relay, bandwidth, "
-    "lane_bandwidth, monthly, apps, pool_max, "
+    "certificate_key, state, control, metrics, session_max, workers, admission, allow {member, "
+    "name, groups, note}, admission_script {path, timeout_s, at_once, cache_s}, open_relay, "
+    "bandwidth, lane_bandwidth, monthly, apps, pool_max, "
     "reward {chain, address, identity}, stun {per_address_per_s, per_s, other_address}, log_level, "
     "sandbox";
 
@@ -427,6 +451,7 @@ static bool settings_set(struct config_text *in, struct relay_settings *out, con
                       RELAY_SESSION_MAX_DEFAULT) &&
            workers_set(in, out, raw->workers) &&
            applications_set(in, &out->applications, &raw->applications) &&
+           admission_set(in, &out->admission, &out->admission_script, &raw->admission) &&
            number_set(in, &out->stun_per_address_per_s, "per_address_per_s",
                       raw->stun.per_address_per_s, RELAY_STUN_PER_ADDR_PER_S_DEFAULT) &&
            number_set(in, &out->stun_per_s, "per_s", raw->stun.per_s, RELAY_STUN_PER_S_DEFAULT);
@@ -550,6 +575,7 @@ void relay_settings_print(const struct relay_settings *s, FILE *to)
     line_print("metrics", s->metrics_on ? endpoint_text(&s->metrics, text) : "off", to);
     (void)fprintf(to, "session_max: %u\n", (unsigned)s->session_max);
     (void)fprintf(to, "workers: %u\n", (unsigned)s->workers);
+    admission_print(&s->admission, &s->admission_script, to);
     (void)fprintf(to, "open_relay: %s\n", s->open_relay ? "true" : "false");
     (void)fprintf(to, "bandwidth: %s\n",
                   s->bandwidth != 0 ? quantity_rate_text(s->bandwidth, quantity) : "off");

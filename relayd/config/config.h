@@ -14,6 +14,7 @@
 #include "proto/wire/name.h"
 #include "proto/wire/url.h"
 #include "relayd/base/relay_peers.h"
+#include "relayd/config/admission.h"
 #include "relayd/config/applications.h"
 
 #include <stdbool.h>
@@ -62,6 +63,8 @@ struct relay_settings {
     uint32_t stun_per_s;
     bool stun_other_address;
     struct relay_applications applications;
+    struct admission_config admission;
+    struct admission_script admission_script;
     enum trace_level log_level;
     bool sandbox; /* what the process may do is limited to what it needs (proto/sandbox) */
 };

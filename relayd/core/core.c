@@ -53,6 +53,8 @@ static int services_init(struct relay_core *core, struct mono now)
     core->join.base = base;
     core->join.sessions = &core->session;
     core->join.delegations = &core->delegation;
+    core->join.admission = &core->admission;
+    core->admission.base = base;
     core->operator_verbs =
         (struct operator_service){.base = base, .joins = &core->join, .sessions = &core->session};
     if (rc == ERR_OK) {
@@ -108,6 +110,7 @@ int relay_core_new(struct relay_core **out, const struct relay_config *cfg, stru
         return rc;
     }
     housekeeping_announce(core, now);
+    admission_configure(&core->admission, cfg->admission);
     peer_service_configure(&core->peers, cfg->peers, now);
     *out = core;
     return ERR_OK;
@@ -125,6 +128,8 @@ void relay_core_free(struct relay_core *core)
     mesh_service_fini(&core->mesh);
     watch_service_fini(&core->watch);
     lane_service_fini(&core->lane);
+    join_service_fini(&core->join);
+    admission_fini(&core->admission);
     forward_relay_fini(&core->forward);
     presence_service_fini(&core->presence);
     punch_service_fini(&core->punch);
@@ -465,6 +470,7 @@ void relay_core_reload(struct relay_core *core, const struct relay_config *cfg, 
     memcpy(before, core->base.public_hosts, sizeof(before));
     relay_base_configure(&core->base, cfg, now);
     peer_service_configure(&core->peers, cfg->peers, now);
+    admission_configure(&core->admission, cfg->admission);
     delegation_service_hello(&core->delegation);
     pool_service_configure(&core->pool);
     other_address_changed(&core->other, now);
@@ -491,6 +497,18 @@ enum link_certificate_problem relay_core_certificate(struct relay_core *core,
                                                      const struct link_certificate *certificate)
 {
     return link_hub_certificate(core->base.hub, certificate);
+}
+
+bool relay_core_script_wanted(struct relay_core *core, uint64_t *ticket,
+                              struct admission_question *out)
+{
+    return join_script_wanted(&core->join, ticket, out);
+}
+
+void relay_core_script_answered(struct relay_core *core, uint64_t ticket,
+                                const struct admission_answer *answer, struct mono now)
+{
+    join_script_answered(&core->join, ticket, answer, now);
 }
 
 void relay_core_snapshot(const struct relay_core *core, struct relay_snapshot *out, struct mono now)

@@ -19,6 +19,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+struct admission_answer;
+struct admission_question;
 struct lane_board;
 struct mesh_service;
 struct operator_service;
@@ -90,6 +92,15 @@ bool relay_core_stopped(const struct relay_core *core);
  * there is none. */
 bool relay_core_resolve_wanted(struct relay_core *core, uint64_t *ticket,
                                char host[HOST_TEXT_SIZE]);
+
+/** Poll the next question for the program that admits hosts (relayd/service/admission.h), and a
+ * ticket, which never comes again; false if there is none. */
+bool relay_core_script_wanted(struct relay_core *core, uint64_t *ticket,
+                              struct admission_question *out);
+
+/** The program's answer. */
+void relay_core_script_answered(struct relay_core *core, uint64_t ticket,
+                                const struct admission_answer *answer, struct mono now);
 
 /** The resolver's answer: addresses (ports are ignored); count 0: the name did not resolve. */
 void relay_core_resolved(struct relay_core *core, uint64_t ticket, const struct endpoint *addrs,

@@ -7,6 +7,7 @@
 
 #include "proto/base/wall_watch.h"
 #include "relayd/base/relay_base.h"
+#include "relayd/service/admission.h"
 #include "relayd/service/delegation.h"
 #include "relayd/service/forward_relay.h"
 #include "relayd/service/join.h"
@@ -45,6 +46,7 @@ struct relay_core {
     struct session_service session;
     struct use_service use;
     struct join_service join;
+    struct admission_service admission;
     struct operator_service operator_verbs;
     struct peer_service peers;
     struct mesh_service mesh;

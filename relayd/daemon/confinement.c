@@ -38,6 +38,9 @@ int confinement_enter(struct sandbox **out, struct ev_loop *loop, const struct e
             sandbox_policy_add_folder_of(&policy, files[i].path, SANDBOX_USE_READ_FLAG);
         }
     }
+    if (settings->admission.mode == ADMISSION_MODE_SCRIPT) {
+        sandbox_policy_add_program(&policy, settings->admission_script.path);
+    }
     return sandbox_enter(out, loop, env, &policy);
 }
 
@@ -56,6 +59,14 @@ bool confinement_lets(const struct sandbox *sandbox, const struct relay_settings
                       files[i].key, files[i].path);
             return false;
         }
+    }
+    if (next->admission.mode == ADMISSION_MODE_SCRIPT &&
+        !sandbox_lets(sandbox, next->admission_script.path, SANDBOX_USE_EXECUTE_FLAG)) {
+        fault_set(fault, EXIT_CODE_USAGE,
+                  "the relay's sandbox did not let `admission_script.path: %.300s` in at its "
+                  "start; restart relayd",
+                  next->admission_script.path);
+        return false;
     }
     return true;
 }

@@ -105,6 +105,7 @@ static struct relay_config core_config(const struct daemon *daemon,
         .ziglan_name = settings->name,
         .public_hosts = settings->public_hosts,
         .peers = &settings->peers,
+        .admission = &settings->admission,
         .session_max = settings->session_max,
         .workers = settings->workers,
         .stun_per_addr_per_s = settings->stun_per_address_per_s,
@@ -122,6 +123,21 @@ static struct relay_config core_config(const struct daemon *daemon,
     memcpy(config.pools.apps, applications->apps, sizeof(config.pools.apps));
     memcpy(config.rewards.list, applications->rewards, sizeof(config.rewards.list));
     return config;
+}
+
+/* To be called at the start, and when the settings changed. */
+static void script_set(struct daemon *daemon)
+{
+    const struct relay_settings *settings = &daemon->settings;
+    const struct script_options options = {
+        .path = settings->admission.mode == ADMISSION_MODE_SCRIPT ? settings->admission_script.path
+                                                                  : "",
+        .ziglan = settings->name,
+        .timeout_ms = settings->admission_script.timeout_s * 1000,
+        .at_once = settings->admission_script.at_once,
+    };
+
+    relay_engine_script(daemon->engine, &options);
 }
 
 static void delegation_reload(struct daemon *daemon)
@@ -172,6 +188,7 @@ static void reload(struct daemon *daemon)
         config = core_config(daemon, &daemon->settings);
         relay_core_reload(daemon->core, &config, clock_mono());
         relay_engine_portmap(daemon->engine, daemon->settings.portmap);
+        script_set(daemon);
         relay_engine_kick(daemon->engine);
         env_trace(daemon->env, TRACE_LEVEL_INFO, "config.reload", "changed=\"%s\"",
                   keys[0] != '\0' ? keys : "nothing");
@@ -397,6 +414,9 @@ static int daemon_start(struct daemon *daemon, struct fault *fault)
     }
     if (rc == ERR_OK) {
         rc = engine_start(daemon, fault);
+    }
+    if (rc == ERR_OK) {
+        script_set(daemon);
     }
     return rc;
 }

@@ -36,6 +36,7 @@ struct relay_engine {
     struct fault workers_fault; /* its text is empty: there is nothing to say */
     struct resolves resolves;
     struct mapper *mapper; /* NULL: the kernel does not tell the way to the router */
+    struct script_runner *script;
     char listen_text[LISTEN_TEXT_SIZE];
     char ports_text[PORTS_TEXT_SIZE];
     struct fault spare_fault; /* its text is empty: there is nothing to say of the spare port */
@@ -78,6 +79,7 @@ static void core_settle(void *context, struct mono now)
     struct relay_engine *engine = context;
 
     resolves_start(&engine->resolves, now);
+    script_runner_settle(engine->script);
     if (relay_core_stopped(engine->core)) {
         ev_break(engine->loop, EVBREAK_ALL);
     }
@@ -330,6 +332,21 @@ static void mapper_begin(struct relay_engine *engine, const struct relay_engine_
     }
 }
 
+/* ---- the program that admits ---- */
+
+static void on_script(void *context)
+{
+    const struct relay_engine *engine = context;
+
+    pump_kick(engine->pump);
+}
+
+void relay_engine_script(struct relay_engine *engine, const struct script_options *options)
+{
+    script_runner_set(engine->script, options);
+    pump_kick(engine->pump);
+}
+
 /* ---- the engine ---- */
 
 int relay_engine_open(struct relay_engine **out, const struct relay_engine_options *options,
@@ -358,6 +375,10 @@ int relay_engine_open(struct relay_engine **out, const struct relay_engine_optio
     if (rc == ERR_OK) {
         rc = pump_new(&engine->pump, engine->loop, &core, engine->sockets, engine->sockets_count);
         if (rc == ERR_OK) {
+            rc = script_runner_new(&engine->script, engine->loop, engine->core, options->env,
+                                   on_script, engine);
+        }
+        if (rc == ERR_OK) {
             rc = resolves_init(&engine->resolves, engine->loop, &names, engine->pump);
         }
         if (rc != ERR_OK) {
@@ -385,6 +406,7 @@ void relay_engine_close(struct relay_engine *engine)
         workers_stop(engine->workers);
     }
     mapper_close(engine->mapper);
+    script_runner_free(engine->script);
     resolves_fini(&engine->resolves);
     pump_free(engine->pump);
     for (size_t i = 0; i < engine->sockets_count; i++) {

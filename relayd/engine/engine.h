@@ -12,6 +12,7 @@
 #include "proto/portmap/portmap_text.h"
 #include "relayd/admin/metrics.h"
 #include "relayd/core/core.h"
+#include "relayd/engine/script_runner.h"
 
 #include <stddef.h>
 #include <stdint.h>
@@ -76,6 +77,9 @@ const char *relay_engine_workers_problem(const struct relay_engine *engine);
 
 /** Take another mode. */
 void relay_engine_portmap(struct relay_engine *engine, enum portmap_mode mode);
+
+/** Which program admits hosts, from now on. */
+void relay_engine_script(struct relay_engine *engine, const struct script_options *options);
 
 /** How the mapping of the port stands, for people. Writes and returns text. */
 const char *relay_engine_portmap_text(const struct relay_engine *engine,

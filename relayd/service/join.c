@@ -7,7 +7,54 @@
 #include "relayd/service/watch.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+
+/* The session that waits for its join; NULL if it ended in the meantime: then it does not join. */
+static struct relay_client *session_waiting(const struct join_service *service,
+                                            const struct join_waiting *w)
+{
+    struct relay_client *client = session_table_at(&service->base->sessions, w->handle);
+
+    return client != NULL && relay_client_is_active(client) ? client : NULL;
+}
+
+/* What is known about a newcomer; a member needs nobody's word. */
+static void rule(const struct join_service *service, struct join_waiting *w, struct mono now)
+{
+    const struct relay_client *client = session_waiting(service, w);
+
+    if (!w->ruled && client != NULL && client->state != RELAY_CLIENT_STATE_MEMBER) {
+        admission_rule(service->admission, w->key, &w->ruling, now);
+    }
+    w->ruled = true;
+}
+
+/* Everybody may join, but the newcomers of one network are counted. */
+static bool open_take(struct join_service *service, struct join_waiting *w, struct mono now)
+{
+    const struct relay_client *client = session_waiting(service, w);
+
+    w->opened = w->opened ||
+                (client != NULL && limits_open_take(&service->base->limits, &client->remote, now));
+    return w->opened;
+}
+
+/* What becomes of a Join without a good invite: nobody grants it, or the program has a word. */
+static enum verdict without_invite(const struct join_waiting *w, enum verdict verdict,
+                                   bool withheld)
+{
+    if (verdict != VERDICT_NOT_MEMBER && verdict != VERDICT_INVITE_INVALID) {
+        return verdict;
+    }
+    if (w->ruling.word == ADMISSION_REFUSED) {
+        return VERDICT_REFUSED;
+    }
+    if (w->ruling.word == ADMISSION_FAILED) {
+        return VERDICT_UNAVAILABLE;
+    }
+    return withheld ? VERDICT_LIMIT : verdict;
+}
 
 /* Try a join without a change of the directory first: most only renew a session. A change is told
  * to all who watch and written to the disk, so each key has a limited number of them. */
@@ -23,27 +70,27 @@ static enum verdict join_within_limits(struct join_service *service, struct join
         .member_part_size = w->part_size,
         .unchanged_only = true,
     };
-    enum verdict verdict = directory_join(service->base->directory, &join, &w->joined);
+    enum verdict verdict;
+    bool withheld;
 
+    rule(service, w, now);
+    if (w->ruling.word == ADMISSION_ALLOW || w->ruling.word == ADMISSION_OPEN ||
+        w->ruling.word == ADMISSION_SCRIPT) {
+        join.granted = &w->ruling.terms;
+    }
+    verdict = directory_join(service->base->directory, &join, &w->joined);
     if (verdict != VERDICT_LIMIT) {
-        return verdict;
+        return without_invite(w, verdict, false);
     }
     if (!w->counted && !limits_broadcast_take(&service->base->limits, w->key, now)) {
         service->base->counters.control_broadcast++;
         return VERDICT_LIMIT;
     }
     w->counted = true; /* a join is counted once, even if its group failed and it is tried again */
+    withheld = w->ruling.word == ADMISSION_OPEN && !open_take(service, w, now);
+    join.granted = withheld ? NULL : join.granted;
     join.unchanged_only = false;
-    return directory_join(service->base->directory, &join, &w->joined);
-}
-
-/* The session that waits for its join; NULL if it ended in the meantime: then it does not join. */
-static struct relay_client *session_waiting(const struct join_service *service,
-                                            const struct join_waiting *w)
-{
-    struct relay_client *client = session_table_at(&service->base->sessions, w->handle);
-
-    return client != NULL && relay_client_is_active(client) ? client : NULL;
+    return without_invite(w, directory_join(service->base->directory, &join, &w->joined), withheld);
 }
 
 /* Carry out all joins as one transaction. False if that failed; then none of them happened. */
@@ -85,6 +132,9 @@ static void join_count(struct relay_counters *counters, enum verdict verdict)
         break;
     case VERDICT_ENDED:
         counters->join_ended++;
+        break;
+    case VERDICT_REFUSED:
+        counters->join_refused++;
         break;
     case VERDICT_UNAVAILABLE:
         counters->join_unavailable++;
@@ -133,15 +183,30 @@ static void replaced_end(struct join_service *service, const struct directory_jo
     }
 }
 
+static const char admission_refused[] = "the ziglan's operator does not let this host in";
+static const char admission_failed[] =
+    "the program that admits hosts to this ziglan gave no answer; try again in a minute";
+static const char admission_busy[] =
+    "many hosts wait to be admitted to this ziglan; try again in a minute";
+
 /* Whose membership is over is told when it ended. */
 static const char *refusal_text(const struct join_service *service,
-                                const struct relay_client *client, enum verdict verdict,
+                                const struct relay_client *client, const struct join_waiting *w,
                                 char text[CONTROL_TEXT_SIZE_MAX + 1])
 {
     struct directory_details details;
     char when[WALL_TEXT_SIZE];
 
-    if (verdict != VERDICT_ENDED ||
+    if (w->verdict == VERDICT_REFUSED) {
+        return w->ruling.text[0] != '\0' ? w->ruling.text : admission_refused;
+    }
+    if (w->verdict == VERDICT_UNAVAILABLE && w->ruling.word == ADMISSION_FAILED) {
+        return admission_failed;
+    }
+    if (w->verdict == VERDICT_LIMIT && w->ruling.word == ADMISSION_ASK) {
+        return admission_busy;
+    }
+    if (w->verdict != VERDICT_ENDED ||
         directory_details_read(service->base->directory, client->key, &details) != ERR_OK) {
         return NULL;
     }
@@ -161,7 +226,27 @@ static void join_refuse(struct join_service *service, const struct relay_client 
     env_trace(&service->base->env, TRACE_LEVEL_INFO, "ziglan.refused", "peer=%s name=%s reason=%s",
               who.peer, who.name, verdict_name(w->verdict));
     reply_refuse(&service->base->reply, client, w->request_id, w->verdict,
-                 refusal_text(service, client, w->verdict, text));
+                 refusal_text(service, client, w, text));
+}
+
+/* Put a join aside until the program has a word about it. False: there is no place. */
+static bool aside_put(struct join_service *service, const struct relay_client *client,
+                      const struct join_waiting *w)
+{
+    struct admission_question question = {.remote = client->remote};
+    size_t place;
+
+    if (service->aside == NULL) {
+        service->aside = calloc(ADMISSION_PLACES, sizeof(*service->aside));
+    }
+    memcpy(question.key, w->key, KEY_SIZE);
+    memcpy(question.wanted_name, w->wanted_name, sizeof(question.wanted_name));
+    if (service->aside == NULL || admission_wait(service->admission, &question, &place) != ERR_OK) {
+        return false;
+    }
+    service->aside[place] = *w;
+    service->aside[place].ruled = false;
+    return true;
 }
 
 static void join_answer(struct join_service *service, struct relay_client *client,
@@ -170,9 +255,16 @@ static void join_answer(struct join_service *service, struct relay_client *clien
     struct directory_joined *joined = &w->joined;
     char text[KEY_SHORT_SIZE];
 
+    if (w->ruling.word == ADMISSION_ASK &&
+        (w->verdict == VERDICT_NOT_MEMBER || w->verdict == VERDICT_INVITE_INVALID)) {
+        if (aside_put(service, client, w)) {
+            return;
+        }
+        w->verdict = VERDICT_LIMIT;
+    }
     join_count(&service->base->counters, w->verdict);
-    if (w->verdict != VERDICT_OK || joined->changed) {
-        /* A join that wrote nothing proves nothing about the disk. */
+    if ((w->verdict != VERDICT_OK && w->ruling.word != ADMISSION_FAILED) || joined->changed) {
+        /* A join that wrote nothing proves nothing about the disk, nor does a program. */
         store_health_note(&service->base->health, w->verdict);
     }
     if (w->verdict != VERDICT_OK) {
@@ -180,9 +272,11 @@ static void join_answer(struct join_service *service, struct relay_client *clien
         return;
     }
     if (client->state != RELAY_CLIENT_STATE_MEMBER) {
+        const char *how = joined->invite_id[0] != '\0' ? "invite=" : "returned=1";
+
         env_trace(&service->base->env, TRACE_LEVEL_INFO, "ziglan.joined", "peer=%s name=%s %s%s",
-                  key_short(client->key, text), joined->name,
-                  joined->invite_id[0] != '\0' ? "invite=" : "returned=1", joined->invite_id);
+                  key_short(client->key, text), joined->name, joined->granted ? "by=" : how,
+                  joined->granted ? admission_word_text(w->ruling.word) : joined->invite_id);
     }
     if (joined->replaced) {
         replaced_end(service, joined, now);
@@ -253,4 +347,40 @@ void join_on_join(struct join_service *service, const struct relay_client *clien
 bool join_waits(const struct join_service *service)
 {
     return service->count > 0;
+}
+
+/* ---- the program that admits ---- */
+
+bool join_script_wanted(struct join_service *service, uint64_t *ticket,
+                        struct admission_question *out)
+{
+    size_t place;
+
+    while (admission_wanted(service->admission, ticket, &place, out)) {
+        if (service->aside != NULL && session_waiting(service, &service->aside[place]) != NULL) {
+            return true;
+        }
+        admission_dropped(service->admission, *ticket);
+    }
+    return false;
+}
+
+void join_script_answered(struct join_service *service, uint64_t ticket,
+                          const struct admission_answer *answer, struct mono now)
+{
+    size_t place;
+
+    if (!admission_answered(service->admission, ticket, answer, &place, now)) {
+        return;
+    }
+    if (service->count == JOINS_MAX) {
+        join_flush(service, now);
+    }
+    service->waiting[service->count++] = service->aside[place];
+}
+
+void join_service_fini(struct join_service *service)
+{
+    free(service->aside);
+    service->aside = NULL;
 }

@@ -13,9 +13,9 @@
  * (transactions, sequence), directory_groups (what groups and notes may be) and directory_name
  * (names and addresses), directory_entry (what the store has about a key), directory_details (what
  * only the operator sees of a member), directory_use (its traffic), directory_admission,
- * directory_find, directory_invite, directory_pick (which name a newcomer gets), directory_revoke,
- * then directory_join, directory_rename, directory_adjust, directory_watch, directory_expire and
- * directory_repair, and this one.
+ * directory_find, directory_invite, directory_allow (who needs none), directory_pick (which name a
+ * newcomer gets), directory_revoke, then directory_join, directory_rename, directory_adjust,
+ * directory_watch, directory_expire and directory_repair, and this one.
  */
 #pragma once
 
@@ -25,6 +25,7 @@
 #include "proto/wire/frame.h"
 #include "rendezvous/directory/directory_adjust.h"
 #include "rendezvous/directory/directory_admission.h"
+#include "rendezvous/directory/directory_allow.h"
 #include "rendezvous/directory/directory_details.h"
 #include "rendezvous/directory/directory_expire.h"
 #include "rendezvous/directory/directory_find.h"

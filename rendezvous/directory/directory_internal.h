@@ -9,6 +9,7 @@
  *     ADMISSIONS   key -> admission
  *     REVOCATIONS  key -> revocation, also of those who left
  *     FORMER       key with a revocation -> the name that it had
+ *     ALLOWED      key -> with which terms it may join without an invite
  *     DETAILS      key of a member -> since when, until when, and the operator's note
  *     USE          key of a member -> when it was here last, and its bytes
  *     INVITES      hash of the invite -> terms

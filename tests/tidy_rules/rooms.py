@@ -50,7 +50,7 @@ LAYERS = {
     "relayd/base": RELAYD,
     "relayd/service": [*RELAYD, "relayd/base"],
     "relayd/core": [*RELAYD, "relayd/base", "relayd/service"],
-    "relayd/config": [*PROTO, "proto/portmap", "relayd/base"],  # the defaults
+    "relayd/config": [*RELAYD, "proto/portmap", "relayd/base"],  # the defaults, what groups may be
     "relayd/admin": [*RELAYD, "relayd/base", "relayd/service", "relayd/core", "proto/admin"],
     "relayd/engine": [*RELAYD, "relayd/base", "relayd/service", "relayd/core", "relayd/admin",
                       "proto/portmap", "proto/router", "proto/host"],

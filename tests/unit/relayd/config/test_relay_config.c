@@ -121,6 +121,46 @@ static void every_key_is_read(void **state)
     assert_int_equal(s.log_level, TRACE_LEVEL_DEBUG);
 }
 
+static void who_may_join_is_read_and_printed(void **state)
+{
+    static const char file[] =
+        "admission: script\n"
+        "allow:\n"
+        "  - member: " PEER_KEY "\n"
+        "    name: nas\n"
+        "    groups: [family, tv]\n"
+        "    note: Zoë's, in the cellar\n"
+        "  - {member: " OTHER_KEY "}\n"
+        "admission_script: {path: /usr/bin/admit, timeout_s: 3, cache_s: 0}\n";
+    static struct relay_settings s, again;
+    char error[SETTINGS_ERROR_SIZE];
+    char *text = NULL;
+    size_t size = 0;
+    FILE *to;
+
+    (void)state;
+    assert_int_equal(parse(&s, file, error), ERR_OK);
+    assert_int_equal(s.admission.mode, ADMISSION_MODE_SCRIPT);
+    assert_int_equal(s.admission.allowed_count, 2);
+    assert_string_equal(s.admission.allowed[0].name, "nas");
+    assert_string_equal(s.admission.allowed[0].note, "Zoë's, in the cellar");
+    assert_int_equal(s.admission.allowed[0].groups.count, 2);
+    assert_string_equal(s.admission.allowed[0].groups.list[1], "tv");
+    assert_int_equal(s.admission.allowed[1].key[0], 8);
+    assert_string_equal(s.admission_script.path, "/usr/bin/admit");
+    assert_int_equal(s.admission_script.timeout_s, 3);
+    assert_int_equal(s.admission_script.at_once, 4);
+    assert_int_equal(s.admission.cache_s, 0);
+    to = open_memstream(&text, &size);
+    assert_non_null(to);
+    relay_settings_print(&s, to);
+    assert_int_equal(fclose(to), 0);
+    assert_int_equal(parse(&again, text, error), ERR_OK);
+    assert_true(admission_allowed_equal(&s.admission, &again.admission));
+    assert_string_equal(again.admission_script.path, s.admission_script.path);
+    free(text);
+}
+
 static void json_is_yaml_too(void **state)
 {
     struct relay_settings s;
@@ -206,6 +246,15 @@ static const struct {
     {"a bare number of bandwidth", "bandwidth: 50\n", ":1: 'bandwidth' must be a number with"},
     {"no bandwidth at all", "bandwidth: 0 Mbit/s\n", ":1: 'bandwidth' must be a number with"},
     {"a rate for a month", "monthly: 50 Mbit/s\n", ":1: 'monthly' must be a number with"},
+    {"admission of a kind", "admission: friends\n", ":1: 'admission' must be invite, open or"},
+    {"a script without a path", "name: a\nadmission: script\n", ":2: 'admission: script' wants a"},
+    {"a script with a short path", "admission_script: {path: admit}\n", "'path' must be the path"},
+    {"a script for long", "admission_script: {timeout_s: 31}\n", "from 1 to 30"},
+    {"many scripts", "admission_script: {at_once: 17}\n", "from 1 to 16"},
+    {"no key allowed", "allow:\n  - {member: nas}\n", ":2: 'member' must be the key of a host"},
+    {"a key twice", "allow: [{member: " PEER_KEY "}, {member: " PEER_KEY "}]\n", "twice"},
+    {"a bad group", "allow: [{member: " PEER_KEY ", groups: [A]}]\n", "'groups' must be a list"},
+    {"a bad note", "allow: [{member: " PEER_KEY ", note: 'a\"b'}]\n", "'note' must be one line"},
     {"open relay maybe", "open_relay: maybe\n", ":1: 'open_relay' must be true or false"},
     {"stun not a mapping", "stun: 10\n", ":1: 'stun' must be a mapping"},
     {"stun rate zero", "stun:\n  per_s: 0\n", ":2: 'per_s' must be a whole number"},
@@ -434,6 +483,7 @@ int main(void)
         cmocka_unit_test(a_reload_says_what_changed_at_once),
         cmocka_unit_test(a_reload_takes_back_a_smaller_limit),
         cmocka_unit_test(every_key_is_read),
+        cmocka_unit_test(who_may_join_is_read_and_printed),
         cmocka_unit_test(json_is_yaml_too),
         cmocka_unit_test(what_is_wrong_gets_one_sentence_with_its_line),
         cmocka_unit_test(a_control_socket_fits_its_address),

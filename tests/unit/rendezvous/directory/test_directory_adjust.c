@@ -303,6 +303,72 @@ static void use_is_summed_for_members_alone(void **state)
     office_fini(&office);
 }
 
+static void keys_are_allowed_with_terms(void **state)
+{
+    struct directory_terms terms = terms_of("Zoë's", "family", 0), found;
+    struct identity one = node_of(1);
+    uint8_t at[KEY_SIZE] = {0};
+    struct office office;
+    bool is;
+
+    (void)state;
+    office_init(&office);
+    (void)snprintf(terms.name, sizeof(terms.name), "Not a name");
+    assert_int_equal(directory_allow(office.directory, one.public_key, &terms),
+                     VERDICT_BAD_REQUEST);
+    (void)snprintf(terms.name, sizeof(terms.name), "nas");
+    terms.ends_ms = office.ports.wall_ms;
+    assert_int_equal(directory_allow(office.directory, one.public_key, &terms),
+                     VERDICT_BAD_REQUEST);
+    terms.ends_ms += DAY_MS;
+    assert_int_equal(directory_allow(office.directory, one.public_key, &terms), VERDICT_OK);
+    office_reopen(&office);
+    assert_int_equal(directory_allowed_find(office.directory, one.public_key, &found, &is), ERR_OK);
+    assert_true(is);
+    assert_string_equal(found.name, "nas");
+    assert_string_equal(found.note, "Zoë's");
+    assert_string_equal(found.groups.list[0], "family");
+    assert_int_equal(found.ends_ms, terms.ends_ms);
+    assert_int_equal(directory_allowed_next(office.directory, at, &found), VERDICT_OK);
+    assert_memory_equal(at, one.public_key, KEY_SIZE);
+    assert_int_equal(directory_allowed_next(office.directory, at, &found), VERDICT_NOT_FOUND);
+    office.ports.wall_ms += DAY_MS; /* for a time that is past it lets nobody in */
+    assert_int_equal(directory_allowed_find(office.directory, one.public_key, &found, &is), ERR_OK);
+    assert_false(is);
+    assert_int_equal(directory_disallow(office.directory, one.public_key), VERDICT_OK);
+    assert_int_equal(directory_disallow(office.directory, one.public_key), VERDICT_NOT_FOUND);
+    /* A row that makes no sense is passed over. */
+    assert_int_equal(
+        store_write(office.store, STORE_TABLE_ALLOWED, one.public_key, KEY_SIZE, "x", 1), ERR_OK);
+    assert_int_equal(directory_allowed_find(office.directory, one.public_key, &found, &is), ERR_OK);
+    assert_false(is);
+    office_fini(&office);
+}
+
+static void so_many_keys_are_allowed_and_no_more(void **state)
+{
+    struct directory_terms terms = terms_of("", NULL, 0);
+    uint8_t key[KEY_SIZE] = {0};
+    struct office office;
+
+    (void)state;
+    office_init(&office);
+    for (int i = 0; i < DIRECTORY_ALLOWED_COUNT_MAX; i++) {
+        key[0] = (uint8_t)(i >> 8);
+        key[1] = (uint8_t)i;
+        assert_int_equal(store_write(office.store, STORE_TABLE_ALLOWED, key, KEY_SIZE, "x", 1),
+                         ERR_OK);
+    }
+    key[2] = 1;
+    assert_int_equal(directory_allow(office.directory, key, &terms), VERDICT_LIMIT);
+    key[2] = 0; /* the last one, which may be given other terms */
+    assert_int_equal(directory_allow(office.directory, key, &terms), VERDICT_OK);
+    assert_int_equal(directory_disallow(office.directory, key), VERDICT_OK);
+    key[2] = 1;
+    assert_int_equal(directory_allow(office.directory, key, &terms), VERDICT_OK);
+    office_fini(&office);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -313,6 +379,8 @@ int main(void)
         cmocka_unit_test(who_is_granted_a_place_needs_no_invite),
         cmocka_unit_test(an_invite_of_an_earlier_version_is_good),
         cmocka_unit_test(use_is_summed_for_members_alone),
+        cmocka_unit_test(keys_are_allowed_with_terms),
+        cmocka_unit_test(so_many_keys_are_allowed_and_no_more),
     };
 
     return cmocka_run_group_tests(tests, fixture_setup, NULL);
