@@ -124,6 +124,8 @@ static void counters_print(struct exposition *to, const struct host_counters *c)
         {"packets_total", "dir=\"to_peers\"", "IP packets of the interface, by direction.",
          c->packets_in},
         {"packets_total", "dir=\"from_peers\"", "", c->packets_out},
+        {"packets_marked_total", "",
+         "IP packets that say to their receiver that the way is crowded (ECN).", c->packets_marked},
         {"sent_bytes_total", "", "Bytes of IP packets to peers.", c->bytes_sent},
         {"received_bytes_total", "way=\"direct\"", "Bytes of IP packets from peers, by way.",
          c->bytes_direct},

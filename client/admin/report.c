@@ -157,7 +157,7 @@ const char *report_path(const struct conversation *a, char *text, size_t size)
         bool lane = a->paths.present != NULL && a->paths.present->kind == PATH_KIND_LANE;
 
         (void)snprintf(text, size, "%s",
-                       lane                                   ? "relayed lane"
+                       lane                                    ? "relayed lane"
                        : path_table_relayed(&a->paths) != NULL ? "relayed"
                                                                : "none");
     }
@@ -498,10 +498,16 @@ static json_t *relays_json(struct host_core *core, struct mono now)
 const char *report_drop_word(enum tunnel_drop why)
 {
     static const char *const names[TUNNEL_DROP_COUNT] = {
-        [TUNNEL_DROP_MALFORMED] = "malformed", [TUNNEL_DROP_OFFLOAD] = "offload",
-        [TUNNEL_DROP_LINK_ONLY] = "link_only", [TUNNEL_DROP_NO_PEER] = "no_peer",
-        [TUNNEL_DROP_TOO_BIG] = "too_big",     [TUNNEL_DROP_UNREACHABLE] = "unreachable",
-        [TUNNEL_DROP_FOREIGN] = "foreign",     [TUNNEL_DROP_NO_ROOM] = "no_room",
+        [TUNNEL_DROP_MALFORMED] = "malformed",
+        [TUNNEL_DROP_OFFLOAD] = "offload",
+        [TUNNEL_DROP_LINK_ONLY] = "link_only",
+        [TUNNEL_DROP_NO_PEER] = "no_peer",
+        [TUNNEL_DROP_TOO_BIG] = "too_big",
+        [TUNNEL_DROP_UNREACHABLE] = "unreachable",
+        [TUNNEL_DROP_FOREIGN] = "foreign",
+        [TUNNEL_DROP_NO_ROOM] = "no_room",
+        [TUNNEL_DROP_AGE] = "age",
+        [TUNNEL_DROP_CROWDED] = "crowded",
     };
 
     return names[why];
@@ -526,17 +532,19 @@ static json_t *counters_json(const struct host_counters *c)
     json_int_t dropped;
     json_t *by = drops_json(c, &dropped);
 
-    return json_pack(
-        "{s:I, s:I, s:I, s:I, s:I, s:I, s:o, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}",
-        "frames_in", (json_int_t)c->frames_in, "frames_out", (json_int_t)c->frames_out,
-        "frames_dropped", (json_int_t)c->frames_dropped, "packets_in", (json_int_t)c->packets_in,
-        "packets_out", (json_int_t)c->packets_out, "packets_dropped", dropped, "packets_dropped_by",
-        by, "queue_dropped", (json_int_t)c->queue_dropped, "not_member", (json_int_t)c->not_member,
-        "blocked", (json_int_t)c->blocked, "unknown_index", (json_int_t)c->unknown_index,
-        "conversations_displaced", (json_int_t)c->conversations_displaced, "direct_established",
-        (json_int_t)c->direct_established, "direct_lost", (json_int_t)c->direct_lost, "lan_said",
-        (json_int_t)c->lan_said, "lan_heard", (json_int_t)c->lan_heard, "lan_dropped",
-        (json_int_t)c->lan_dropped);
+    return json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:o, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, "
+                     "s:I, s:I, s:I}",
+                     "frames_in", (json_int_t)c->frames_in, "frames_out", (json_int_t)c->frames_out,
+                     "frames_dropped", (json_int_t)c->frames_dropped, "packets_in",
+                     (json_int_t)c->packets_in, "packets_out", (json_int_t)c->packets_out,
+                     "packets_dropped", dropped, "packets_dropped_by", by, "packets_marked",
+                     (json_int_t)c->packets_marked, "queue_dropped", (json_int_t)c->queue_dropped,
+                     "not_member", (json_int_t)c->not_member, "blocked", (json_int_t)c->blocked,
+                     "unknown_index", (json_int_t)c->unknown_index, "conversations_displaced",
+                     (json_int_t)c->conversations_displaced, "direct_established",
+                     (json_int_t)c->direct_established, "direct_lost", (json_int_t)c->direct_lost,
+                     "lan_said", (json_int_t)c->lan_said, "lan_heard", (json_int_t)c->lan_heard,
+                     "lan_dropped", (json_int_t)c->lan_dropped);
 }
 
 static json_t *addresses_json(const struct host_core *core)

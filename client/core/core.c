@@ -14,6 +14,7 @@
 #include "client/core/membership.h"
 #include "client/core/pings.h"
 #include "client/core/telling.h"
+#include "client/core/waiting.h"
 #include "client/peer/farewell.h"
 #include "client/peer/guesswork.h"
 #include "client/peer/life.h"
@@ -128,8 +129,11 @@ static void set_config(struct host_core *core, const struct host_config *cfg)
 static int make_parts(struct host_core *core, struct mono now)
 {
     const struct identity *identity = core->local.identity;
+    uint8_t hash_key[SIPHASH_KEY_SIZE];
     int rc = make_book(core);
 
+    env_random(core->env, hash_key, sizeof(hash_key));
+    fair_queue_init(&core->waiting, hash_key);
     dataplane_init(&core->dataplane, core->cfg.mtu, now);
     if (rc == ERR_OK) {
         rc = peer_table_init(&core->peers, core->env, core->store, identity->public_key, &core->own,
@@ -237,6 +241,7 @@ void host_core_free(struct host_core *core)
     handshake_desk_fini(&core->handshakes);
     conversations_fini(&core->conversations);
     address_book_free(core->book);
+    fair_queue_fini(&core->waiting);
     free(core->arena);
     free(core);
 }
@@ -275,6 +280,7 @@ void host_core_packets(struct host_core *core, struct packet *packets, size_t co
     if (core->dataplane.copied) {
         copied_forget(core, io, now);
     }
+    core->dataplane.counters.packets_in += count;
     for (size_t i = 0; i < count; i++) {
         dataplane_send(core, &packets[i], io, now);
     }
@@ -337,6 +343,7 @@ static void leave_all(struct host_core *core, struct host_io *io, struct mono no
 void host_core_transmit(struct host_core *core, struct host_io *io, struct mono now)
 {
     copied_forget(core, io, now);
+    waiting_transmit(core, io, now);
     if (core->conversations.leaving.wanted) {
         leave_all(core, io, now);
     }
@@ -352,7 +359,8 @@ struct mono host_core_deadline(const struct host_core *core)
     at = mono_min(at, mono_min(telling_deadline(core), ziglan_list_deadline(&core->ziglans)));
     at = mono_min(at, mono_min(seeking_deadline(&core->relays), guides_deadline(&core->guides)));
     at = mono_min(at, mono_min(homing_deadline(core), mapping_check_deadline(&core->mapping)));
-    return mono_min(at, heap_deadline(&core->conversations.timers));
+    return mono_min(at,
+                    mono_min(waiting_deadline(core), heap_deadline(&core->conversations.timers)));
 }
 
 bool host_core_resolve_wanted(struct host_core *core, struct host_resolve *out, struct mono now)

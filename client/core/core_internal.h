@@ -16,6 +16,7 @@
 #include "client/stun2/home_relays.h"
 #include "client/stun2/mapping_check.h"
 #include "client/stun2/pins.h"
+#include "client/tunnel/fair_queue.h"
 #include "proto/base/wall_watch.h"
 
 /** What a host does about its home relays (homing.h). */
@@ -55,6 +56,7 @@ struct host_core {
     struct handshake_desk handshakes;
     struct revivals revivals;
     struct dataplane dataplane;
+    struct fair_queue waiting; /* packets that a slow way out has no room for yet */
     struct wall_watch wall;
     struct control_arena *arena;
     bool nat_wanted; /* a relay wants to know what our NAT is (core/nat.h) */

@@ -199,7 +199,6 @@ void dataplane_send(struct host_core *core, const struct packet *packet, struct 
     struct dataplane *dataplane = &core->dataplane;
     struct tunnel_cut cut;
 
-    dataplane->counters.packets_in++;
     if (tunnel_open(&cut, packet) != ERR_OK) {
         count_drop(dataplane, cut.drop, 1);
         tell_drop(core, &cut, now);

@@ -50,6 +50,7 @@ static void on_readable(struct ev_loop *loop, struct ev_io *w, int events)
 {
     struct interface *f = w->data;
     struct host_io io = {.net = pump_outbox(f->pump), .tun = &f->box};
+    struct mono now = clock_mono();
     struct packet *packets;
     size_t count = tun_receive(f->tun, &packets);
 
@@ -60,7 +61,14 @@ static void on_readable(struct ev_loop *loop, struct ev_io *w, int events)
         return;
     }
     if (count > 0) {
-        host_core_packets(f->core, packets, count, &io, clock_mono());
+        /* Where the way out is slow, packets wait in the core, which knows their flows. The
+         * device's own queue does not; it drops what comes last. */
+        if (pump_blocked(f->pump) || pump_portion(f->pump, now) > 0 ||
+            host_core_packets_wait(f->core)) {
+            host_core_packets_queue(f->core, packets, count, now);
+        } else {
+            host_core_packets(f->core, packets, count, &io, now);
+        }
         pump_kick(f->pump);
     }
 }
@@ -162,15 +170,6 @@ void interface_settle(struct interface *f)
     flush(f);
     if (is_by_peers(f)) {
         peers_route(f);
-    }
-    if (f->tun == NULL || tun_gone(f->tun)) {
-        return;
-    }
-    /* While the UDP socket is full, packets wait in the device's queue, where TCP notices. */
-    if (pump_blocked(f->pump)) {
-        ev_io_stop(f->loop, &f->readable);
-    } else {
-        ev_io_start(f->loop, &f->readable);
     }
 }
 

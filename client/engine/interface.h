@@ -88,7 +88,7 @@ void interface_close(struct interface *interface);
 void interface_flush_early(struct interface *interface);
 
 /** The core has written all that it wants to write. Hand the box to the device, route new peers
- * where that is needed, and read from the device only while the UDP socket takes datagrams. */
+ * where that is needed. */
 void interface_settle(struct interface *interface);
 
 /** Whether the pool is shared with the machine's own network: then only the addresses of peers are

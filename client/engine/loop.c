@@ -36,6 +36,7 @@ static void core_transmit(void *context, struct outbox *out, struct mono now)
     struct loop *loop = context;
     struct host_io io = io_of(loop, out);
 
+    io.portion = pump_portion(loop->pump, now);
     host_core_transmit(loop->core, &io, now);
     interface_flush_early(loop->interface);
 }
@@ -88,7 +89,7 @@ static void name_resolved(void *context, uint64_t ticket, const struct endpoint 
 int loop_open(struct loop *loop, struct ev_loop *ev, struct host_core *core,
               struct interface *interface, uint16_t port, struct fault *fault)
 {
-    struct udp_options udp = {.local = {.port = port}};
+    struct udp_options udp = {.local = {.port = port}, .prompt = true};
     struct pump_core verbs = {.context = loop,
                               .receive = core_receive,
                               .expire = core_expire,

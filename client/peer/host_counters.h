@@ -12,6 +12,7 @@ struct host_counters {
     uint64_t packets_in, packets_out;                 /* TUN side */
     uint64_t bytes_sent, bytes_direct, bytes_relayed; /* of packets to and from peers, by way */
     uint64_t packets_dropped[TUNNEL_DROP_COUNT];      /* by enum tunnel_drop */
+    uint64_t packets_marked;                          /* ECN, instead of a drop by age */
     uint64_t initiations_refused, cookies_sent, not_member, blocked, stale_timestamp;
     uint64_t queue_dropped;
     uint64_t unknown_index, plaintext_dropped, foreign_dropped, fragments_in, fragments_out;

@@ -8,8 +8,12 @@
 #include "client/tunnel/packet.h"
 #include "proto/net/dgram.h"
 
-/** Both are borrowed for the call. */
+#include <stddef.h>
+
+/** The boxes are borrowed for the call. */
 struct host_io {
     struct outbox *net;     /* UDP payloads */
     struct packet_box *tun; /* IP packets for the TUN device */
+    size_t portion;         /* to host_core_transmit: bytes of packets that waited, to be sent now;
+                               0: all of them */
 };

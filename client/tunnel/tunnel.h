@@ -88,6 +88,8 @@ enum tunnel_drop {
     TUNNEL_DROP_UNREACHABLE, /* its host cannot be reached, or there are too many conversations */
     TUNNEL_DROP_FOREIGN,     /* not between addresses of this pair, nor is what it quotes */
     TUNNEL_DROP_NO_ROOM,     /* the outbox is full */
+    TUNNEL_DROP_AGE,         /* it waited too long for a slow way out (fair_queue.h) */
+    TUNNEL_DROP_CROWDED,     /* too many waited, and its flow held most of them */
     TUNNEL_DROP_COUNT,
 };
 

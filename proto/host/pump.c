@@ -7,6 +7,7 @@
 
 #include "proto/base/bytes.h"
 #include "proto/host/os_env.h"
+#include "proto/host/udp_limit.h"
 #include "proto/host/udp_send.h"
 
 #include <ev.h>
@@ -136,9 +137,8 @@ static bool box_is_half_full(const struct pump *pump)
 static void timer_set(struct pump *pump, struct mono now)
 {
     /* The rest of the box waits for nobody if the socket that was blocked is gone. */
-    struct mono deadline = pump->box_at < pump->box.items_count
-                               ? now
-                               : pump->core.deadline(pump->core.context);
+    struct mono deadline =
+        pump->box_at < pump->box.items_count ? now : pump->core.deadline(pump->core.context);
     uint64_t ns = mono_ns_between(now, deadline);
 
     /* Its turn comes after the sockets' in this very turn of the loop; more datagrams must not put
@@ -366,6 +366,24 @@ struct outbox *pump_outbox(struct pump *pump)
 bool pump_blocked(const struct pump *pump)
 {
     return pump->blocked != NULL;
+}
+
+static size_t smaller_portion(size_t a, size_t b)
+{
+    return a == 0 || (b != 0 && b < a) ? b : a;
+}
+
+size_t pump_portion(const struct pump *pump, struct mono now)
+{
+    size_t portion = 0;
+
+    for (size_t i = 0; i < pump->sockets_count; i++) {
+        portion = smaller_portion(portion, udp_limit_portion(pump->sockets[i].udp, now));
+    }
+    for (size_t i = 0; i < pump->added_count; i++) {
+        portion = smaller_portion(portion, udp_limit_portion(pump->added[i]->udp, now));
+    }
+    return portion;
 }
 
 void pump_drain(struct pump *pump, unsigned budget_ms)

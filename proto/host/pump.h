@@ -66,6 +66,11 @@ struct outbox *pump_outbox(struct pump *pump);
  * and this is false. */
 bool pump_blocked(const struct pump *pump);
 
+/** Bytes that had better be written to the outbox in one `transmit`, because a prompt socket
+ * (udp_options) has a slow way: so that what comes after them is not late. 0: as many as there
+ * are. */
+size_t pump_portion(const struct pump *pump, struct mono now);
+
 /** Before a stop: send what the core wants to send, and wait for sockets whose buffer is full.
  * Blocks for budget_ms at most. */
 void pump_drain(struct pump *pump, unsigned budget_ms);

@@ -4,6 +4,7 @@
 
 #include "proto/host/passed_socket.h"
 #include "proto/host/socket_name.h"
+#include "proto/host/udp_limit.h"
 #include "proto/host/udp_refusals.h"
 
 #include <errno.h>
@@ -176,6 +177,9 @@ int udp_batch_open(struct udp_batch **out, const struct udp_options *options, st
     }
     if (!socket_configure(udp, options, fault)) {
         goto out;
+    }
+    if (options->prompt) {
+        udp_limit_init(udp);
     }
     rc = socket_bind(udp, options, fault);
     if (rc == ERR_OK && options->passed && !udp->bound) {

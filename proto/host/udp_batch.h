@@ -32,6 +32,7 @@ struct udp_options {
                               is none it gets ours, to keep it over a restart */
     bool joins;            /* an address that another socket of this user shares (udp_share.h) */
     bool refusals;         /* remember what routers prohibit (udp_batch_prohibited) */
+    bool prompt; /* let no more wait in the kernel than leaves in a few ms (udp_limit.h) */
     const struct udp_batch *room_of; /* receive into the room of this socket, which stays open as
                                         long, instead of 1.1 MiB of one's own; NULL: no */
 };

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "proto/host/udp_batch.h"
+#include "proto/net/send_limit.h"
 
 #include <netinet/in.h>
 #include <sys/socket.h>
@@ -31,7 +32,10 @@ struct udp_batch {
     int family;
     struct endpoint local;
     bool gso, refusals;
-    bool bound; /* as the service manager passed it */
+    bool prompt;             /* the fields below are used: */
+    struct send_limit limit; /* what may wait in the kernel */
+    size_t sent_unseen;      /* bytes sent since nothing waited there */
+    bool bound;              /* as the service manager passed it */
     struct udp_counters counters;
     struct udp_room *room;
     bool owns_room;

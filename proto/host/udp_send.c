@@ -5,6 +5,7 @@
 #include "proto/base/bytes.h"
 #include "proto/host/socket_name.h"
 #include "proto/host/udp_batch_internal.h"
+#include "proto/host/udp_limit.h"
 
 #include <errno.h>
 #include <netinet/ip.h>
@@ -22,9 +23,9 @@ struct message {
     uint8_t hops;
 };
 
-/* The longest train that begins at item `first`: same endpoints, sizes and hops, back to back,
- * where only the last may be shorter. */
-static struct message message_at(const struct outbox *box, size_t first, size_t end, bool gso,
+/* The longest train of at most `most` bytes that begins at item `first`: same endpoints, sizes and
+ * hops, back to back, where only the last may be shorter. */
+static struct message message_at(const struct outbox *box, size_t first, size_t end, size_t most,
                                  struct iovec *part)
 {
     const struct outbox_item *head = &box->items[first];
@@ -37,12 +38,12 @@ static struct message message_at(const struct outbox *box, size_t first, size_t 
                         .count = 1,
                         .hops = head->hops};
 
-    while (gso && head->size > 0 && first + m.count < end && m.count < DGRAM_TRAIN_MAX) {
+    while (most > 0 && head->size > 0 && first + m.count < end && m.count < DGRAM_TRAIN_MAX) {
         const struct outbox_item *next = &box->items[first + m.count];
 
-        if (next->size == 0 || next->size > m.segment_size ||
-            m.size + next->size > DGRAM_TRAIN_SIZE_MAX || next->offset != head->offset + m.size ||
-            next->hops != head->hops || !endpoint_equal(&next->local, &head->local) ||
+        if (next->size == 0 || next->size > m.segment_size || m.size + next->size > most ||
+            next->offset != head->offset + m.size || next->hops != head->hops ||
+            !endpoint_equal(&next->local, &head->local) ||
             !endpoint_equal(&next->remote, &head->remote)) {
             break;
         }
@@ -269,6 +270,8 @@ size_t udp_batch_send(struct udp_batch *udp, const struct outbox *box, size_t fi
 {
     size_t at = first;
     size_t end = first + count;
+    size_t train_max = !udp->gso ? 0 : udp->prompt ? udp_limit_before(udp) : DGRAM_TRAIN_SIZE_MAX;
+    uint64_t sent_bytes = udp->counters.sent_bytes;
 
     CHECK(end <= box->items_count);
     while (at < end) {
@@ -277,7 +280,7 @@ size_t udp_batch_send(struct udp_batch *udp, const struct outbox *box, size_t fi
         size_t listed = 0, taken;
 
         for (size_t next = at; next < end && listed < SEND_BATCH; listed++) {
-            list[listed] = message_at(box, next, end, udp->gso, &parts[listed]);
+            list[listed] = message_at(box, next, end, train_max, &parts[listed]);
             next += list[listed].count;
         }
         taken = messages_send(udp, list, listed);
@@ -285,6 +288,9 @@ size_t udp_batch_send(struct udp_batch *udp, const struct outbox *box, size_t fi
             break;
         }
         at += taken;
+    }
+    if (udp->prompt) {
+        udp_limit_after(udp, (size_t)(udp->counters.sent_bytes - sent_bytes), at < end);
     }
     return at - first;
 }

@@ -40,7 +40,7 @@ def receive(family, port):
         checksum.update(data)
         size += len(data)
     seconds = time.monotonic() - started
-    print("rate %.0f Mbit/s" % (size * 8e-6 / max(seconds, 1e-6)))
+    print("rate %.1f Mbit/s" % (size * 8e-6 / max(seconds, 1e-6)))
     print("pause %.0f" % (pause * 1000))
     print("sha256", checksum.hexdigest(), flush=True)
 
