@@ -32,7 +32,7 @@ void host_node_init(struct host_node *node, const struct env *env, const struct 
     node->prefix_bits = 128;
     node->cfg.identity = &node->identity;
     node->cfg.lanes = lanes_wanted();
-    node->io = (struct host_io){&node->box, &node->tun};
+    node->io = (struct host_io){.net = &node->box, .tun = &node->tun};
     CHECK(outbox_init(&node->box, 1 << 20, 1024) == ERR_OK);
     CHECK(packet_box_init(&node->tun, 1 << 20, 1024) == ERR_OK);
     CHECK(store_memory_new(&node->store) == ERR_OK);
