@@ -9,15 +9,18 @@ enum {
     SAMPLE_NS = 4000000, /* devices give up several packets at once, so a shorter one is wrong */
     LONG_NS = 20000000,  /* this long, it is believed wholly */
     SLOW_MS = 1000,
-    DECAY = 4,      /* a lower rate is believed by a quarter */
-    RAISE = 4,      /* what ran dry gets a quarter more */
+    DECAY = 4,       /* a lower rate is believed by a quarter */
+    RAISE = 4,       /* what ran dry gets a quarter more time ... */
+    RAISE_RATE = 16, /* ... and a little rate: it may have become faster */
+    FORGET = 256,
     CHANGE_MIN = 8, /* a change by less than an eighth is not worth telling the kernel */
     PORTIONS = 4,
 };
 
 void send_limit_init(struct send_limit *limit)
 {
-    *limit = (struct send_limit){.bytes = SEND_LIMIT_START};
+    *limit =
+        (struct send_limit){.bytes = SEND_LIMIT_START, .wait_ns = SEND_LIMIT_WAIT_MS * NS_PER_MS};
 }
 
 /* The sample is as long as one should be, or the way ran dry in it, perhaps long ago: then it is
@@ -33,6 +36,22 @@ static void sample_end(struct send_limit *l, bool dry)
     }
     l->busy_ns = 0;
     l->drained = 0;
+}
+
+/* A way that ran dry while there was more to send had to wait for us: we are woken too late for
+ * what may wait. That is no matter of its rate. As BQL does, more may wait at once, and less again
+ * by and by. */
+static void wait_learn(struct send_limit *l, bool starved)
+{
+    const uint64_t least = SEND_LIMIT_WAIT_MS * NS_PER_MS;
+    const uint64_t most = SEND_LIMIT_WAIT_MAX_MS * NS_PER_MS;
+
+    if (starved) {
+        l->wait_ns += l->wait_ns / RAISE;
+        l->wait_ns = l->wait_ns < most ? l->wait_ns : most;
+    } else {
+        l->wait_ns -= (l->wait_ns - least) / FORGET;
+    }
 }
 
 static size_t within(uint64_t bytes)
@@ -67,13 +86,15 @@ bool send_limit_before(struct send_limit *l, size_t backlog, struct mono now)
     if (dry || l->busy_ns >= SAMPLE_NS) {
         sample_end(l, dry);
     }
-    if (dry && l->cut_short) {
-        l->rate += l->rate / RAISE;
+    wait_learn(l, dry && l->cut_short);
+    if (dry && l->cut_short && l->rate == 0) {
         bytes *= 2;
+    } else if (dry && l->cut_short) {
+        l->rate += l->rate / RAISE_RATE;
     }
     l->backlog = backlog;
     l->at = now;
-    return bytes_set(l, within(l->rate == 0 ? bytes : l->rate * SEND_LIMIT_WAIT_MS / 1000));
+    return bytes_set(l, within(l->rate == 0 ? bytes : l->rate / 1000 * l->wait_ns / NS_PER_MS));
 }
 
 void send_limit_after(struct send_limit *l, size_t backlog, bool cut_short, struct mono now)

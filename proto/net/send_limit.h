@@ -14,7 +14,8 @@
 #include <stdint.h>
 
 enum {
-    SEND_LIMIT_WAIT_MS = 4, /* less than what CoDel in a queue below takes for too long */
+    SEND_LIMIT_WAIT_MS = 4,      /* less than what CoDel in a queue below takes for too long */
+    SEND_LIMIT_WAIT_MAX_MS = 60, /* where this process is woken late, as on a busy machine */
     SEND_LIMIT_MAX = 7 << 20,
     SEND_LIMIT_START = 256 << 10, /* while nothing is known: 2 ms of 1 Gb/s */
     SEND_LIMIT_MIN = 3 * 2304,    /* three full datagrams */
@@ -27,6 +28,7 @@ struct send_limit {
     size_t backlog; /* what waited at `at`; 0: nothing, or nobody looked */
     struct mono at;
     uint64_t busy_ns, drained; /* the sample that is being taken */
+    uint64_t wait_ns;          /* the time for which `bytes` is enough */
     bool cut_short;            /* more was to be sent then */
     struct mono full_at;       /* when that was so last ... */
     bool full_ever;            /* ... if ever */

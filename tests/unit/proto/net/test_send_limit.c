@@ -16,7 +16,7 @@ struct way {
     uint64_t rate;
     uint64_t wake_ns; /* how late the sender is after half of the buffer is free */
     uint64_t waits;
-    uint64_t sent, most_waits;
+    uint64_t sent, most_waits, idle_ns;
     struct mono now;
 };
 
@@ -25,6 +25,7 @@ static void way_pass(struct way *way, uint64_t ns)
     uint64_t gone = way->rate * ns / NS_PER_S;
 
     way->now = mono_add_ns(way->now, ns);
+    way->idle_ns += gone < way->waits ? 0 : (gone - way->waits) * NS_PER_S / way->rate;
     way->waits -= gone < way->waits ? gone : way->waits;
     way->sent += gone;
 }
@@ -93,6 +94,22 @@ static void a_way_that_runs_dry_gets_more(void **state)
     assert_in_range(way.limit.bytes, 40000, 80000);
 }
 
+static void who_is_woken_late_uses_the_way_all_the_same(void **state)
+{
+    struct way way = way_of(1250000, 20000000);
+
+    (void)state;
+    way_fill(&way, 2000); /* what is allowed at first, and learning */
+    way.sent = 0;
+    way.idle_ns = 0;
+    way_fill(&way, 10000);
+    assert_true(way.idle_ns < 1000 * NS_PER_MS); /* a tenth */
+    assert_true(way.limit.bytes < 100000);
+    way.wake_ns = 100000; /* and in time again */
+    way_fill(&way, 20000);
+    assert_true(way.limit.bytes < 15000);
+}
+
 static void who_never_waits_or_rests_is_not_slow(void **state)
 {
     struct send_limit limit;
@@ -119,6 +136,7 @@ int main(void)
         cmocka_unit_test(a_slow_way_soon_has_a_few_milliseconds_of_its_rate),
         cmocka_unit_test(a_fast_way_gets_what_it_takes),
         cmocka_unit_test(a_way_that_runs_dry_gets_more),
+        cmocka_unit_test(who_is_woken_late_uses_the_way_all_the_same),
         cmocka_unit_test(who_never_waits_or_rests_is_not_slow),
     };
 
