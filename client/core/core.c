@@ -13,8 +13,8 @@
 #include "client/core/mapping.h"
 #include "client/core/membership.h"
 #include "client/core/pings.h"
+#include "client/core/slow_line.h"
 #include "client/core/telling.h"
-#include "client/core/waiting.h"
 #include "client/peer/farewell.h"
 #include "client/peer/guesswork.h"
 #include "client/peer/life.h"
@@ -343,7 +343,7 @@ static void leave_all(struct host_core *core, struct host_io *io, struct mono no
 void host_core_transmit(struct host_core *core, struct host_io *io, struct mono now)
 {
     copied_forget(core, io, now);
-    waiting_transmit(core, io, now);
+    slow_line_transmit(core, io, now);
     if (core->conversations.leaving.wanted) {
         leave_all(core, io, now);
     }
@@ -360,7 +360,7 @@ struct mono host_core_deadline(const struct host_core *core)
     at = mono_min(at, mono_min(seeking_deadline(&core->relays), guides_deadline(&core->guides)));
     at = mono_min(at, mono_min(homing_deadline(core), mapping_check_deadline(&core->mapping)));
     return mono_min(at,
-                    mono_min(waiting_deadline(core), heap_deadline(&core->conversations.timers)));
+                    mono_min(slow_line_deadline(core), heap_deadline(&core->conversations.timers)));
 }
 
 bool host_core_resolve_wanted(struct host_core *core, struct host_resolve *out, struct mono now)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The fair queue between the TUN device and the dataplane. */
-#include "client/core/waiting.h"
+#include "client/core/slow_line.h"
 
 #include "client/core/dataplane.h"
 
@@ -32,7 +32,7 @@ bool host_core_packets_wait(const struct host_core *core)
     return !fair_queue_is_empty(&core->waiting);
 }
 
-void waiting_transmit(struct host_core *core, struct host_io *io, struct mono now)
+void slow_line_transmit(struct host_core *core, struct host_io *io, struct mono now)
 {
     size_t left = io->portion > 0 && io->portion < PORTION_MAX ? io->portion : PORTION_MAX;
     struct packet packet;
@@ -47,7 +47,7 @@ void waiting_transmit(struct host_core *core, struct host_io *io, struct mono no
     counters_take(core);
 }
 
-struct mono waiting_deadline(const struct host_core *core)
+struct mono slow_line_deadline(const struct host_core *core)
 {
     return fair_queue_is_empty(&core->waiting) ? MONO_NEVER : (struct mono){0};
 }

@@ -5,7 +5,7 @@
 #include "client/core/core_internal.h"
 
 /** Send io->portion bytes of what waits, or as much as surely finds room in the outbox. */
-void waiting_transmit(struct host_core *core, struct host_io *io, struct mono now);
+void slow_line_transmit(struct host_core *core, struct host_io *io, struct mono now);
 
 /** When to go on: at once while something waits. */
-struct mono waiting_deadline(const struct host_core *core);
+struct mono slow_line_deadline(const struct host_core *core);
