@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # A queueing discipline on a TUN device holds nothing: when nobody reads, the driver drops.
 #
-# Seen on Linux 6.18. One expects that a device whose queue is full stops its qdisc, as others do, so
-# that a pfifo of 1000 holds what the device has no room for, and fq_codel keeps a flow of few
+# Seen on Linux 6.18. One expects that a device whose queue is full stops its qdisc, as others do,
+# so that a pfifo of 1000 holds what the device has no room for, and fq_codel keeps a flow of few
 # packets ahead of one of many. The tun driver never says that it is full: what comes when its ring
 # is full is dropped, whosever it is, and counts in the device's tx_dropped. So a program that reads
 # slower than others write has one queue in arrival order, whatever the qdisc.

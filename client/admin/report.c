@@ -497,19 +497,12 @@ static json_t *relays_json(struct host_core *core, struct mono now)
 
 const char *report_drop_word(enum tunnel_drop why)
 {
-    static const char *const names[TUNNEL_DROP_COUNT] = {
-        [TUNNEL_DROP_MALFORMED] = "malformed",
-        [TUNNEL_DROP_OFFLOAD] = "offload",
-        [TUNNEL_DROP_LINK_ONLY] = "link_only",
-        [TUNNEL_DROP_NO_PEER] = "no_peer",
-        [TUNNEL_DROP_TOO_BIG] = "too_big",
-        [TUNNEL_DROP_UNREACHABLE] = "unreachable",
-        [TUNNEL_DROP_FOREIGN] = "foreign",
-        [TUNNEL_DROP_NO_ROOM] = "no_room",
-        [TUNNEL_DROP_AGE] = "age",
-        [TUNNEL_DROP_CROWDED] = "crowded",
-    };
+    /* In the order of the enum. */
+    static const char *const names[] = {"malformed", "offload",     "link_only", "no_peer",
+                                        "too_big",   "unreachable", "foreign",   "no_room",
+                                        "age",       "crowded"};
 
+    _Static_assert(sizeof(names) / sizeof(names[0]) == TUNNEL_DROP_COUNT, "a word for each");
     return names[why];
 }
 

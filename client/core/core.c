@@ -129,11 +129,9 @@ static void set_config(struct host_core *core, const struct host_config *cfg)
 static int make_parts(struct host_core *core, struct mono now)
 {
     const struct identity *identity = core->local.identity;
-    uint8_t hash_key[SIPHASH_KEY_SIZE];
     int rc = make_book(core);
 
-    env_random(core->env, hash_key, sizeof(hash_key));
-    fair_queue_init(&core->waiting, hash_key);
+    slow_line_init(core);
     dataplane_init(&core->dataplane, core->cfg.mtu, now);
     if (rc == ERR_OK) {
         rc = peer_table_init(&core->peers, core->env, core->store, identity->public_key, &core->own,
@@ -284,6 +282,12 @@ void host_core_packets(struct host_core *core, struct packet *packets, size_t co
     for (size_t i = 0; i < count; i++) {
         dataplane_send(core, &packets[i], io, now);
     }
+}
+
+bool host_core_packets_queue(struct host_core *core, const struct packet *packets, size_t count,
+                             bool slow, struct mono now)
+{
+    return slow_line_queue(core, packets, count, slow, now);
 }
 
 void host_core_copied(struct host_core *core)

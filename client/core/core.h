@@ -67,13 +67,11 @@ void host_core_free(struct host_core *core);
 void host_core_receive(struct host_core *core, const struct dgram *in, struct host_io *io,
                        struct mono now);
 
-/** IP packets that the kernel sent into the TUN device wait for host_core_transmit, in a fair order
- * (fair_queue.h): the way out is slow. They are copied. */
-void host_core_packets_queue(struct host_core *core, const struct packet *packets, size_t count,
-                             struct mono now);
-
-/** True if some wait still: those that come have to wait, too, or they would overtake. */
-bool host_core_packets_wait(const struct host_core *core);
+/** If the way out is slow, or earlier ones still wait, IP packets that the kernel sent into the TUN
+ * device wait for host_core_transmit, in a fair order (fair_queue.h). They are copied. False: they
+ * need not, and are the caller's to hand to host_core_packets. */
+bool host_core_packets_queue(struct host_core *core, const struct packet *packets, size_t count,
+                             bool slow, struct mono now);
 
 /** A batch of IP packets that the kernel sent into the TUN device. */
 void host_core_packets(struct host_core *core, struct packet *packets, size_t count,

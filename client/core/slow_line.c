@@ -17,19 +17,26 @@ static void counters_take(struct host_core *core)
     to->packets_dropped[TUNNEL_DROP_CROWDED] = from->dropped_room;
 }
 
-void host_core_packets_queue(struct host_core *core, const struct packet *packets, size_t count,
-                             struct mono now)
+void slow_line_init(struct host_core *core)
 {
+    uint8_t hash_key[SIPHASH_KEY_SIZE];
+
+    env_random(core->env, hash_key, sizeof(hash_key));
+    fair_queue_init(&core->waiting, hash_key);
+}
+
+bool slow_line_queue(struct host_core *core, const struct packet *packets, size_t count, bool slow,
+                     struct mono now)
+{
+    if (!slow && fair_queue_is_empty(&core->waiting)) {
+        return false;
+    }
     core->dataplane.counters.packets_in += count;
     for (size_t i = 0; i < count; i++) {
         fair_queue_put(&core->waiting, &packets[i], now);
     }
     counters_take(core);
-}
-
-bool host_core_packets_wait(const struct host_core *core)
-{
-    return !fair_queue_is_empty(&core->waiting);
+    return true;
 }
 
 void slow_line_transmit(struct host_core *core, struct host_io *io, struct mono now)

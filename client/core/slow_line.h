@@ -4,6 +4,13 @@
 
 #include "client/core/core_internal.h"
 
+/** An empty queue with a key of its own. */
+void slow_line_init(struct host_core *core);
+
+/** host_core_packets_queue. */
+bool slow_line_queue(struct host_core *core, const struct packet *packets, size_t count, bool slow,
+                     struct mono now);
+
 /** Send io->portion bytes of what waits, or as much as surely finds room in the outbox. */
 void slow_line_transmit(struct host_core *core, struct host_io *io, struct mono now);
 

@@ -63,10 +63,9 @@ static void on_readable(struct ev_loop *loop, struct ev_io *w, int events)
     if (count > 0) {
         /* Where the way out is slow, packets wait in the core, which knows their flows. The
          * device's own queue does not; it drops what comes last. */
-        if (pump_blocked(f->pump) || pump_portion(f->pump, now) > 0 ||
-            host_core_packets_wait(f->core)) {
-            host_core_packets_queue(f->core, packets, count, now);
-        } else {
+        bool slow = pump_blocked(f->pump) || pump_portion(f->pump, now) > 0;
+
+        if (!host_core_packets_queue(f->core, packets, count, slow, now)) {
             host_core_packets(f->core, packets, count, &io, now);
         }
         pump_kick(f->pump);

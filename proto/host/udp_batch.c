@@ -4,7 +4,6 @@
 
 #include "proto/host/passed_socket.h"
 #include "proto/host/socket_name.h"
-#include "proto/host/udp_limit.h"
 #include "proto/host/udp_refusals.h"
 
 #include <errno.h>
@@ -178,9 +177,7 @@ int udp_batch_open(struct udp_batch **out, const struct udp_options *options, st
     if (!socket_configure(udp, options, fault)) {
         goto out;
     }
-    if (options->prompt) {
-        udp_limit_init(udp);
-    }
+    udp->prompt = options->prompt;
     rc = socket_bind(udp, options, fault);
     if (rc == ERR_OK && options->passed && !udp->bound) {
         passed_socket_keep(udp->fd, &udp->local);

@@ -26,17 +26,14 @@ static void bound_set(const struct udp_batch *udp)
     }
 }
 
-void udp_limit_init(struct udp_batch *udp)
-{
-    udp->prompt = true;
-    send_limit_init(&udp->limit);
-    bound_set(udp);
-}
-
 size_t udp_limit_before(struct udp_batch *udp)
 {
     size_t portion;
 
+    if (udp->limit.bytes == 0) { /* nothing was sent before */
+        send_limit_init(&udp->limit);
+        bound_set(udp);
+    }
     if (udp->limit.backlog > 0 && send_limit_before(&udp->limit, backlog_of(udp), clock_mono())) {
         bound_set(udp);
     }
@@ -60,6 +57,7 @@ void udp_limit_after(struct udp_batch *udp, size_t sent, bool full)
 
 size_t udp_limit_portion(const struct udp_batch *udp, struct mono now)
 {
-    return udp->prompt && send_limit_is_slow(&udp->limit, now) ? send_limit_portion(&udp->limit)
-                                                               : 0;
+    return udp->limit.bytes > 0 && send_limit_is_slow(&udp->limit, now)
+               ? send_limit_portion(&udp->limit)
+               : 0;
 }

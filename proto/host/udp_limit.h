@@ -13,9 +13,6 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/** The socket is prompt from here on; to be called before anything is sent. */
-void udp_limit_init(struct udp_batch *udp);
-
 /** Before sending. Returns the bytes that a train may have, 1 or more. */
 size_t udp_limit_before(struct udp_batch *udp);
 

@@ -270,7 +270,7 @@ size_t udp_batch_send(struct udp_batch *udp, const struct outbox *box, size_t fi
 {
     size_t at = first;
     size_t end = first + count;
-    size_t train_max = !udp->gso ? 0 : udp->prompt ? udp_limit_before(udp) : DGRAM_TRAIN_SIZE_MAX;
+    size_t train_max = udp->prompt ? udp_limit_before(udp) : DGRAM_TRAIN_SIZE_MAX;
     uint64_t sent_bytes = udp->counters.sent_bytes;
 
     CHECK(end <= box->items_count);
@@ -280,7 +280,7 @@ size_t udp_batch_send(struct udp_batch *udp, const struct outbox *box, size_t fi
         size_t listed = 0, taken;
 
         for (size_t next = at; next < end && listed < SEND_BATCH; listed++) {
-            list[listed] = message_at(box, next, end, train_max, &parts[listed]);
+            list[listed] = message_at(box, next, end, udp->gso ? train_max : 0, &parts[listed]);
             next += list[listed].count;
         }
         taken = messages_send(udp, list, listed);

@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-3.0-or-later
-# laptop's own line takes 10 Mbit/s, and its TCP (Reno) fills what queue it finds. A ping inside the tunnel beside an upload is nearly as fast as
-# alone, and the upload uses the line; also where TCP understands ECN, and then packets are marked.
+# laptop's own line takes 10 Mbit/s, and its TCP (Reno) fills what queue it finds. A ping inside the
+# tunnel beside an upload is nearly as fast as alone, and the upload uses the line; also where TCP
+# understands ECN, and then packets are marked.
 . "$(dirname "$0")/check.sh"
 
 SIZE=4500000
