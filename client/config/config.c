@@ -55,6 +55,7 @@ struct raw {
     unsigned peers_count;
     struct raw_dns *dns;
     int *log_level, *home_relays, *portmap, *lan, *guess_ports, *cipher, *lanes, *sandbox;
+    int *fair_queue;
 };
 
 #define OPTIONAL (CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL)
@@ -119,6 +120,8 @@ static const cyaml_schema_field_t fields[] = {
                          CYAML_ARRAY_LEN(bool_words)),
     CYAML_FIELD_ENUM_PTR("guess_ports", OPTIONAL | CYAML_FLAG_STRICT, struct raw, guess_ports,
                          bool_words, CYAML_ARRAY_LEN(bool_words)),
+    CYAML_FIELD_ENUM_PTR("fair_queue", OPTIONAL | CYAML_FLAG_STRICT, struct raw, fair_queue,
+                         bool_words, CYAML_ARRAY_LEN(bool_words)),
     CYAML_FIELD_ENUM_PTR("lanes", OPTIONAL | CYAML_FLAG_STRICT, struct raw, lanes, bool_words,
                          CYAML_ARRAY_LEN(bool_words)),
     CYAML_FIELD_ENUM_PTR("cipher", OPTIONAL | CYAML_FLAG_STRICT, struct raw, cipher, cipher_words,
@@ -157,6 +160,7 @@ static const struct config_key keys[] = {
     {"lan", "true or false"},
     {"guess_ports", "true or false"},
     {"lanes", "true or false"},
+    {"fair_queue", "true or false"},
     {"cipher", "one of auto, aegis-128l, aes-256-gcm, chacha20-poly1305"},
     {"mtu", "a number from 1280 to 9000"},
     {"ziglans", "a list of at most 64 URLs that begin with ziglan://"},
@@ -177,8 +181,8 @@ static const struct config_key keys[] = {
 };
 
 static const char keys_known[] = "key, privateKey, pool, name, operator, listen_port, portmap, "
-                                 "lan, guess_ports, lanes, cipher, mtu, fixed, ziglans, relays, "
-                                 "home_relays, peers [name, id, via, routes [net]], "
+                                 "lan, guess_ports, lanes, fair_queue, cipher, mtu, fixed, ziglans, "
+                                 "relays, home_relays, peers [name, id, via, routes [net]], "
                                  "dns {enabled, address, search}, metrics, log_level, sandbox";
 
 static void report_log(cyaml_log_t level, void *context, const char *format, va_list args)
@@ -482,6 +486,7 @@ static bool raw_take(struct config_text *in, struct client_config *out, struct r
     out->portmap = raw->portmap != NULL ? (enum portmap_mode) * raw->portmap : PORTMAP_MODE_AUTO;
     switch_take(&out->guess_ports, raw->guess_ports);
     switch_take(&out->lanes, raw->lanes);
+    switch_take(&out->fair_queue, raw->fair_queue);
     switch_take(&out->sandbox, raw->sandbox);
     out->cipher = raw->cipher != NULL ? (enum aead) * raw->cipher : AEAD_NONE;
     return identity_take(in, out, raw) && pool_take(in, out, raw) &&

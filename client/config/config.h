@@ -63,6 +63,7 @@ struct client_config {
     char **relays; /* URLs, relay://, or keys */
     size_t relays_count;
     bool guess_ports; /* of NATs that give each destination another one */
+    bool fair_queue; /* packets wait in a queue for each flow where the own line is slow */
     bool lanes; /* relayed frames as bare datagrams, where the relay and the peer do so, too */
     enum aead cipher; /* the preferred one; AEAD_NONE: the fastest */
     bool home_relays; /* look for two that work well, besides those */

@@ -55,6 +55,7 @@ static int engine_start(struct host *host, const struct host_options *options, s
                                     .portmap = config->portmap,
                                     .lan = config->lan,
                                     .lanes = config->lanes,
+                                    .fair_queue = config->fair_queue,
                                     .cipher = config->cipher,
                                     .no_guesses = !config->guess_ports,
                                     .store_path = host->place->store,

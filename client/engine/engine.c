@@ -192,6 +192,7 @@ static int device_open(struct engine *e, const struct engine_options *options, s
                                           .mtu = options->mtu,
                                           .fixed = options->fixed,
                                           .fixed_count = options->fixed_count,
+                                          .fair_queue = options->fair_queue,
                                           .gone = options->interface_gone,
                                           .context = options->context};
 
@@ -243,6 +244,7 @@ static int parts_open(struct engine *e, const struct engine_options *options, st
         fault_set(fault, EXIT_CODE_FAILURE, "out of memory");
         return rc;
     }
+    e->loop.sockets.prompt = options->fair_queue;
     rc = loop_open(&e->loop, options->loop, e->core, &e->interface, options->listen_port, fault);
     if (rc != ERR_OK) {
         return rc;

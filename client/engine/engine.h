@@ -40,6 +40,7 @@ struct engine_options {
     uint16_t listen_port;      /* 0: the kernel chooses */
     enum portmap_mode portmap; /* whether the router is to let that port in; only with interface */
     bool lan;                  /* look for peers on the LAN; only with interface */
+    bool fair_queue;           /* packets wait by flow where the own line is slow */
     bool lanes;                /* ask relays for lanes, and use those of peers */
     enum aead cipher;          /* the preferred one; AEAD_NONE: the fastest */
     bool no_guesses;           /* of ports of NATs that give each destination another one */

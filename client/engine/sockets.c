@@ -7,7 +7,8 @@
 /* Returns the port; 0: it cannot be opened. */
 static uint16_t open_one(struct sockets *sockets, struct pump *pump, struct udp_batch *first)
 {
-    const struct udp_options options = {.refusals = true, .prompt = true, .room_of = first};
+    const struct udp_options options = {
+        .refusals = true, .prompt = sockets->prompt, .room_of = first};
     struct fault fault = {0};
     struct udp_batch *udp;
 

@@ -11,10 +11,13 @@
 #include "proto/base/mono.h"
 #include "proto/host/pump.h"
 
+#include <stdbool.h>
+
 enum { SOCKETS_TURN_MAX = 32 /* opened and closed in one turn of the loop */ };
 
 /** All zero: none. */
 struct sockets {
+    bool prompt; /* let little wait below them, as below the first one (udp_options) */
     struct udp_batch *list[SPARE_SOCKETS_MAX];
     size_t count;
 };

@@ -16,6 +16,8 @@ lab_public laptop 192.0.2.20
 lab_public nas 192.0.2.30
 relay_start vps 192.0.2.10
 hosts_join laptop nas
+mkdir -p "$LAB_DIR/laptop/etc/ziglan"
+echo "fair_queue: true" >>"$LAB_DIR/laptop/etc/ziglan/zig0.yaml"
 hosts_up laptop nas
 check "laptop reaches nas" wait_for 15 pings laptop nas
 become_direct laptop nas

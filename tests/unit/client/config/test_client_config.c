@@ -22,6 +22,7 @@ static void nothing_and_comments_give_the_defaults(void **state)
         assert_true(config->dns_enabled);
         assert_false(config->dns_search);
         assert_true(config->lanes);
+        assert_false(config->fair_queue);
         assert_int_equal(config->log_level, TRACE_LEVEL_INFO);
         assert_int_equal(config->warnings_count, 0);
         client_config_free(config);
@@ -38,6 +39,7 @@ static void every_key_is_read(void **state)
                                              "portmap: off\n"
                                              "cipher: aes-256-gcm\n"
                                              "lanes: false\n"
+                                             "fair_queue: true\n"
                                              "sandbox: off\n"
                                              "metrics: \"[::1]:9\"\n"
                                              "pool: 192.168.211.0/20\n"
@@ -64,6 +66,7 @@ static void every_key_is_read(void **state)
     assert_int_equal(config->portmap, PORTMAP_MODE_OFF);
     assert_int_equal(config->cipher, AEAD_AES_256_GCM);
     assert_false(config->lanes);
+    assert_true(config->fair_queue);
     assert_false(config->sandbox);
     assert_true(config->metrics_on);
     assert_int_equal(config->metrics.port, 9);
