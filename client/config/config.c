@@ -54,8 +54,7 @@ struct raw {
     struct raw_peer *peers;
     unsigned peers_count;
     struct raw_dns *dns;
-    int *log_level, *home_relays, *portmap, *lan, *guess_ports, *cipher, *lanes, *sandbox;
-    int *fair_queue;
+    int *log_level, *home_relays, *portmap, *lan, *guess_ports, *cipher, *lanes, *sandbox, *fair;
 };
 
 #define OPTIONAL (CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL)
@@ -120,8 +119,8 @@ static const cyaml_schema_field_t fields[] = {
                          CYAML_ARRAY_LEN(bool_words)),
     CYAML_FIELD_ENUM_PTR("guess_ports", OPTIONAL | CYAML_FLAG_STRICT, struct raw, guess_ports,
                          bool_words, CYAML_ARRAY_LEN(bool_words)),
-    CYAML_FIELD_ENUM_PTR("fair_queue", OPTIONAL | CYAML_FLAG_STRICT, struct raw, fair_queue,
-                         bool_words, CYAML_ARRAY_LEN(bool_words)),
+    CYAML_FIELD_ENUM_PTR("fair_queue", OPTIONAL | CYAML_FLAG_STRICT, struct raw, fair, bool_words,
+                         CYAML_ARRAY_LEN(bool_words)),
     CYAML_FIELD_ENUM_PTR("lanes", OPTIONAL | CYAML_FLAG_STRICT, struct raw, lanes, bool_words,
                          CYAML_ARRAY_LEN(bool_words)),
     CYAML_FIELD_ENUM_PTR("cipher", OPTIONAL | CYAML_FLAG_STRICT, struct raw, cipher, cipher_words,
@@ -181,8 +180,9 @@ static const struct config_key keys[] = {
 };
 
 static const char keys_known[] = "key, privateKey, pool, name, operator, listen_port, portmap, "
-                                 "lan, guess_ports, lanes, fair_queue, cipher, mtu, fixed, ziglans, "
-                                 "relays, home_relays, peers [name, id, via, routes [net]], "
+                                 "lan, guess_ports, lanes, fair_queue, cipher, mtu, fixed, "
+                                 "ziglans, relays, home_relays, "
+                                 "peers [name, id, via, routes [net]], "
                                  "dns {enabled, address, search}, metrics, log_level, sandbox";
 
 static void report_log(cyaml_log_t level, void *context, const char *format, va_list args)
@@ -234,6 +234,12 @@ static bool pool_take(struct config_text *in, struct client_config *out, const s
     return true;
 }
 
+/* Without the key the default stays. */
+static void switch_take(bool *out, const int *value)
+{
+    *out = value != NULL ? *value != 0 : *out;
+}
+
 static bool dns_take(struct config_text *in, struct client_config *out, const struct raw *raw)
 {
     struct addrplan_pool pool = {.base = be32_read(out->pool), .prefix_bits = out->pool_prefix};
@@ -246,9 +252,7 @@ static bool dns_take(struct config_text *in, struct client_config *out, const st
     if (raw->dns == NULL) {
         return true;
     }
-    if (raw->dns->enabled != NULL) {
-        out->dns_enabled = *raw->dns->enabled != 0;
-    }
+    switch_take(&out->dns_enabled, raw->dns->enabled);
     out->dns_search = raw->dns->search != NULL && *raw->dns->search != 0;
     if (raw->dns->address == NULL) {
         return true;
@@ -384,9 +388,7 @@ static bool urls_take(struct config_text *in, struct client_config *out, struct 
     }
     out->ziglans = raw->ziglans;
     out->ziglans_count = raw->ziglans_count;
-    if (raw->home_relays != NULL) {
-        out->home_relays = *raw->home_relays != 0;
-    }
+    switch_take(&out->home_relays, raw->home_relays);
     out->relays = raw->relays;
     out->relays_count = raw->relays_count;
     raw->ziglans = NULL; /* they belong to out now */
@@ -473,12 +475,6 @@ static bool fixed_take(struct config_text *in, struct client_config *out, const 
     return true;
 }
 
-/* Without the key the default stays. */
-static void switch_take(bool *out, const int *value)
-{
-    *out = value != NULL ? *value != 0 : *out;
-}
-
 static bool raw_take(struct config_text *in, struct client_config *out, struct raw *raw)
 {
     out->log_level = raw->log_level != NULL ? (enum trace_level) * raw->log_level : out->log_level;
@@ -486,7 +482,7 @@ static bool raw_take(struct config_text *in, struct client_config *out, struct r
     out->portmap = raw->portmap != NULL ? (enum portmap_mode) * raw->portmap : PORTMAP_MODE_AUTO;
     switch_take(&out->guess_ports, raw->guess_ports);
     switch_take(&out->lanes, raw->lanes);
-    switch_take(&out->fair_queue, raw->fair_queue);
+    switch_take(&out->fair_queue, raw->fair);
     switch_take(&out->sandbox, raw->sandbox);
     out->cipher = raw->cipher != NULL ? (enum aead) * raw->cipher : AEAD_NONE;
     return identity_take(in, out, raw) && pool_take(in, out, raw) &&

@@ -192,7 +192,6 @@ static int device_open(struct engine *e, const struct engine_options *options, s
                                           .mtu = options->mtu,
                                           .fixed = options->fixed,
                                           .fixed_count = options->fixed_count,
-                                          .fair_queue = options->fair_queue,
                                           .gone = options->interface_gone,
                                           .context = options->context};
 

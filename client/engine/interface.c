@@ -63,7 +63,8 @@ static void on_readable(struct ev_loop *loop, struct ev_io *w, int events)
     if (count > 0) {
         /* Where the way out is slow, packets wait in the core, which knows their flows. The
          * device's own queue does not; it drops what comes last. */
-        bool slow = f->fair_queue && (pump_blocked(f->pump) || pump_portion(f->pump, now) > 0);
+        bool slow =
+            pump_prompt(f->pump) && (pump_blocked(f->pump) || pump_portion(f->pump, now) > 0);
 
         if (!host_core_packets_queue(f->core, packets, count, slow, now)) {
             host_core_packets(f->core, packets, count, &io, now);
@@ -170,7 +171,7 @@ void interface_settle(struct interface *f)
     if (is_by_peers(f)) {
         peers_route(f);
     }
-    if (f->tun == NULL || tun_gone(f->tun) || f->fair_queue) {
+    if (f->tun == NULL || tun_gone(f->tun) || pump_prompt(f->pump)) {
         return;
     }
     /* While the UDP socket is full, packets wait in the device's queue, where TCP notices. */
@@ -313,7 +314,6 @@ int interface_open(struct interface *f, const struct interface_options *options,
         return rc;
     }
     f->pump = pump;
-    f->fair_queue = options->fair_queue;
     f->gone = options->gone;
     f->context = options->context;
     host_core_set_tun_offload(f->core, tun_offload(f->tun));

@@ -44,8 +44,7 @@ struct interface {
     struct netcfg_plan plan; /* its addresses and routes */
     struct bucket restores;  /* limits interface_restore */
     struct ev_timer restore_later, routes_more;
-    bool fair_queue; /* packets wait in the core where the way out is slow */
-    bool down;       /* somebody set it down */
+    bool down; /* somebody set it down */
     bool ipv6_off;
     bool table_used, table_wanted; /* the plan's own_table was ever, or is, told of each peer */
     bool routes_shared; /* another interface has the overlay's IPv6 routes, so here each peer gets a
@@ -62,7 +61,6 @@ struct interface_options {
     uint8_t resolver[4];                /* Magic DNS address */
     const uint8_t (*fixed)[EUI64_SIZE]; /* EUI-64s of fixed addresses, fixed_count of them */
     size_t fixed_count;
-    bool fair_queue; /* let packets wait in the core, by flow, where the way out is slow */
     /** Somebody removed the device. Called once, from the loop. */
     void (*gone)(void *context);
     void *context;
@@ -90,8 +88,8 @@ void interface_close(struct interface *interface);
 void interface_flush_early(struct interface *interface);
 
 /** The core has written all that it wants to write. Hand the box to the device, route new peers
- * where that is needed, and without the fair queue read from the device only while the UDP socket
- * takes datagrams. */
+ * where that is needed, and where the pump is not prompt read from the device only while the UDP
+ * socket takes datagrams. */
 void interface_settle(struct interface *interface);
 
 /** Whether the pool is shared with the machine's own network: then only the addresses of peers are

@@ -368,6 +368,11 @@ bool pump_blocked(const struct pump *pump)
     return pump->blocked != NULL;
 }
 
+bool pump_prompt(const struct pump *pump)
+{
+    return udp_limit_applies(pump->sockets[0].udp);
+}
+
 static size_t smaller_portion(size_t a, size_t b)
 {
     return a == 0 || (b != 0 && b < a) ? b : a;

@@ -66,6 +66,10 @@ struct outbox *pump_outbox(struct pump *pump);
  * and this is false. */
 bool pump_blocked(const struct pump *pump);
 
+/** Whether its first socket is prompt (udp_options). Then whoever feeds the core need not wait: the
+ * core keeps in a fair order what has no room yet. */
+bool pump_prompt(const struct pump *pump);
+
 /** Bytes that had better be written to the outbox in one `transmit`, because a prompt socket
  * (udp_options) has a slow way: so that what comes after them is not late. 0: as many as there
  * are. */

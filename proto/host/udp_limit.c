@@ -26,6 +26,11 @@ static void bound_set(const struct udp_batch *udp)
     }
 }
 
+bool udp_limit_applies(const struct udp_batch *udp)
+{
+    return udp->prompt;
+}
+
 size_t udp_limit_before(struct udp_batch *udp)
 {
     size_t portion;

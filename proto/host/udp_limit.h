@@ -13,6 +13,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+/** Whether the socket is prompt. */
+bool udp_limit_applies(const struct udp_batch *udp);
+
 /** Before sending. Returns the bytes that a train may have, 1 or more. */
 size_t udp_limit_before(struct udp_batch *udp);
 
