@@ -449,7 +449,7 @@ static void base_walk(struct firewall_found *out, const json_t *list, const json
         strcmp(text_of(chain, "policy"), "drop") == 0) {
         (void)drop(&walk, name, true);
     } else if (course != COURSE_DROPPED && !walk.doubtful) {
-        found.verdict = FIREWALL_PASSES; /* whatever seemed to drop it did not */
+        found.verdict = FIREWALL_PASSES; /* whatever may drop it is not for everybody */
     }
     if (found.verdict > out->verdict) {
         *out = found;

@@ -22,7 +22,8 @@ struct firewall_packet {
 };
 
 enum firewall_verdict {
-    FIREWALL_PASSES,  /* or there are no rules */
+    FIREWALL_PASSES,  /* or there are no rules; also behind one that may drop it, such as a list of
+                         senders that are kept away, if it is surely let in after that */
     FIREWALL_PERHAPS, /* a rule drops it that asks for more than is known here */
     FIREWALL_DROPS,
 };

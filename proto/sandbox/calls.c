@@ -173,9 +173,11 @@ enum sandbox_calls_state sandbox_calls_close(bool programs, int *listener, struc
 {
     int code;
 
-    *listener = -1;
-    if (filter_load(SCMP_ACT_NOTIFY, programs, listener) == 0 && *listener >= 0) {
-        return SANDBOX_CALLS_NAMED;
+    if (listener != NULL) {
+        *listener = -1;
+        if (filter_load(SCMP_ACT_NOTIFY, programs, listener) == 0 && *listener >= 0) {
+            return SANDBOX_CALLS_NAMED;
+        }
     }
     code = filter_load(SCMP_ACT_ERRNO(EPERM), programs, listener);
     if (code == 0) {

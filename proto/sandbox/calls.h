@@ -18,7 +18,7 @@ enum sandbox_calls_state {
 
 /** Start the filter, for the calling thread and what it starts from now on. With `programs` it may
  * run other programs, and the filter has the calls that ordinary ones use. Needs no_new_privs. The
- * caller owns *listener, -1 if there is none. */
+ * caller owns *listener, -1 if there is none. listener NULL: nobody is there to answer. */
 enum sandbox_calls_state sandbox_calls_close(bool programs, int *listener, struct fault *fault);
 
 enum { SANDBOX_CALL_NAME_SIZE = 32 };

@@ -20,7 +20,8 @@ enum {
 };
 
 /** Get ready; what it needs of the system is made now, before a filter counts. env and loop are
- * borrowed and outlive it. ERR_NOMEM, ERR_SYSTEM. */
+ * borrowed and outlive it. ERR_NOMEM; ERR_SYSTEM if the kernel hands refused calls to nobody. *out
+ * is NULL then. */
 int refusals_new(struct refusals **out, struct ev_loop *loop, const struct env *env) MUST_CHECK;
 
 /** Answer what comes to `listener` (calls.h), which is taken over. To be called right after the

@@ -64,9 +64,10 @@ static void folders_close(struct sandbox *sandbox, const struct env *env)
 static void calls_close(struct sandbox *sandbox, const struct env *env)
 {
     struct fault fault = {0};
-    int listener;
+    int listener = -1;
 
-    switch (sandbox_calls_close(sandbox->policy.programs, &listener, &fault)) {
+    switch (sandbox_calls_close(sandbox->policy.programs,
+                                sandbox->refusals != NULL ? &listener : NULL, &fault)) {
     case SANDBOX_CALLS_NAMED:
         if (!refusals_start(sandbox->refusals, listener)) {
             without(env, TRACE_LEVEL_WARN, "names", "there is no thread for it");
@@ -90,7 +91,7 @@ int sandbox_enter(struct sandbox **out, struct ev_loop *loop, const struct env *
     int rc = sandbox != NULL ? refusals_new(&sandbox->refusals, loop, env) : ERR_NOMEM;
 
     *out = NULL;
-    if (rc != ERR_OK) {
+    if (rc == ERR_NOMEM) {
         sandbox_policy_fini(policy);
         free(sandbox);
         return rc;

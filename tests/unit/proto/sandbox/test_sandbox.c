@@ -368,6 +368,33 @@ static void a_second_sandbox_refuses_without_naming(void **state)
     run_inside(outer);
 }
 
+/* A kernel, or who plays one, that hands refused calls to nobody. */
+static bool notify_missing;
+struct seccomp_notif; /* seccomp.h and ev.h cannot be included in every order */
+struct seccomp_notif_resp;
+int __real_seccomp_notify_alloc(struct seccomp_notif **asked, struct seccomp_notif_resp **answer);
+int __wrap_seccomp_notify_alloc(struct seccomp_notif **asked, struct seccomp_notif_resp **answer);
+
+int __wrap_seccomp_notify_alloc(struct seccomp_notif **asked, struct seccomp_notif_resp **answer)
+{
+    return notify_missing ? -ENOSYS : __real_seccomp_notify_alloc(asked, answer);
+}
+
+static void notifies_nobody(struct inside *inside)
+{
+    notify_missing = true;
+    enter(inside);
+    EXPECT(has(inside, "sandbox.without part=names"));
+    EXPECT(!has(inside, "sandbox.without part=calls"));
+    EXPECT(syscall(SYS_keyctl, 0, 0, 0, 0, 0) == -1 && errno == EPERM);
+}
+
+static void a_kernel_that_notifies_nobody_refuses_all_the_same(void **state)
+{
+    (void)state;
+    run_inside(notifies_nobody);
+}
+
 /* ---- rights ---- */
 
 static uint64_t rights_now(void)
@@ -432,6 +459,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(a_call_that_nobody_knows_is_as_on_an_older_kernel),
         cmocka_unit_test(programs_are_in_the_same_sandbox),
         cmocka_unit_test(a_second_sandbox_refuses_without_naming),
+        cmocka_unit_test(a_kernel_that_notifies_nobody_refuses_all_the_same),
         cmocka_unit_test(only_rights_that_are_named_are_kept),
         cmocka_unit_test(root_goes_on_writing_in_the_folder_of_another_user),
     };
