@@ -172,6 +172,20 @@ static void deliver(struct net *net)
     }
 }
 
+void net_shovel(struct net *net, int from)
+{
+    outbox_clear(&net->box);
+    link_hub_transmit(net->hubs[from], &net->box, net->now);
+    for (size_t i = 0; i < net->box.items_count; i++) {
+        const struct dgram in = {.local = net->addrs[1 - from],
+                                 .remote = net->addrs[from],
+                                 .data = net->box.bytes + net->box.items[i].offset,
+                                 .size = net->box.items[i].size};
+
+        link_hub_receive(net->hubs[1 - from], &in, net->now);
+    }
+}
+
 void net_run(struct net *net, uint64_t ms)
 {
     struct mono until = mono_add_ms(net->now, ms);

@@ -62,6 +62,10 @@ void net_poll(struct net *net, int i);
 /** Send what hub i wants to send. It also stays in net->box until the next call. */
 void net_transmit(struct net *net, int i);
 
+/** All that hub `from` wants to send arrives at the other of two at once, before anything else
+ * happens; its wire is not asked. */
+void net_shovel(struct net *net, int from);
+
 /** Let everything happen for `ms` milliseconds of virtual time. */
 void net_run(struct net *net, uint64_t ms);
 

@@ -37,21 +37,6 @@ static struct link_conn *only_conn(const struct net *net, int hub)
     return c;
 }
 
-/* All that one hub has to send arrives at the other at once, before anything else happens. */
-static void shovel(struct net *net, int from)
-{
-    outbox_clear(&net->box);
-    link_hub_transmit(net->hubs[from], &net->box, net->now);
-    for (size_t i = 0; i < net->box.items_count; i++) {
-        const struct dgram in = {.local = net->addrs[1 - from],
-                                 .remote = net->addrs[from],
-                                 .data = net->box.bytes + net->box.items[i].offset,
-                                 .size = net->box.items[i].size};
-
-        link_hub_receive(net->hubs[1 - from], &in, net->now);
-    }
-}
-
 /*
  * Begin a handshake up to the point where `sender` has written its Finished, and let it send one
  * message more at this level: in the same flight, but for the server's at 1RTT, which it can send
@@ -61,13 +46,13 @@ static bool say_after_finished(struct net *net, int sender, ngtcp2_encryption_le
                                const uint8_t *message, size_t size)
 {
     (void)net_dial(net, LINK_WANT_RELAY, net->identities[NET_SERVER].public_key);
-    shovel(net, NET_CLIENT);
+    net_shovel(net, NET_CLIENT);
     if (sender == NET_CLIENT) {
-        shovel(net, NET_SERVER);
+        net_shovel(net, NET_SERVER);
     }
     if (sender == NET_SERVER && level == NGTCP2_ENCRYPTION_LEVEL_1RTT) {
-        shovel(net, NET_SERVER);
-        shovel(net, NET_CLIENT);
+        net_shovel(net, NET_SERVER);
+        net_shovel(net, NET_CLIENT);
     }
     if (level == NGTCP2_ENCRYPTION_LEVEL_INITIAL && sender == NET_CLIENT) {
         return false; /* its keys are gone */

@@ -46,21 +46,6 @@ static const uint8_t chain_spki[LINK_SPKI_SIZE] = {
 static const struct link_certificate files = {
     .chain = chain, .chain_size = sizeof(chain) - 1, .key = key, .key_size = sizeof(key) - 1};
 
-/* All that one hub has to send arrives at the other. */
-static void shovel(struct net *net, int from)
-{
-    outbox_clear(&net->box);
-    link_hub_transmit(net->hubs[from], &net->box, net->now);
-    for (size_t i = 0; i < net->box.items_count; i++) {
-        const struct dgram in = {.local = net->addrs[1 - from],
-                                 .remote = net->addrs[from],
-                                 .data = net->box.bytes + net->box.items[i].offset,
-                                 .size = net->box.items[i].size};
-
-        link_hub_receive(net->hubs[1 - from], &in, net->now);
-    }
-}
-
 /* Dial by this name, or by none, up to the server's Finished. True if it showed the certificate of
  * the authority, false if its own one. */
 static bool is_shown(const char *name)
@@ -79,8 +64,8 @@ static bool is_shown(const char *name)
     dial = net_whom(&net, LINK_WANT_RELAY, net.identities[NET_SERVER].public_key);
     dial.server_name = name;
     assert_int_equal(link_hub_dial(net.hubs[NET_CLIENT], &handle, &dial, net.now), ERR_OK);
-    shovel(&net, NET_CLIENT);
-    shovel(&net, NET_SERVER);
+    net_shovel(&net, NET_CLIENT);
+    net_shovel(&net, NET_SERVER);
     c = slab_next(net.hubs[NET_CLIENT]->shared.tables.conns, &cursor);
     assert_non_null(c);
     assert_int_equal(tls_peer_spki(c->tls.session, shown), ERR_OK);
