@@ -6,154 +6,23 @@
 #include "relayd/service/lane.h"
 
 #include "tests/support/fixture.h"
-#include "tests/support/relay_fixture.h"
+#include "tests/support/lane_fixture.h"
 
 enum { DATA_SIZE = LANE_HEADER_SIZE + FRAME_SIZE };
 
-/* A host's end of a lane. */
-struct end {
-    struct endpoint at;
-    uint64_t label, nonce;
-    uint8_t secret[LANE_SECRET_SIZE];
-};
-
-static const struct endpoint *at_a(void)
-{
-    static struct endpoint at;
-    const uint8_t ip[4] = {203, 0, 113, 9};
-
-    at = endpoint_v4(ip, 7777);
-    return &at;
-}
-
-static const struct endpoint *at_b(void)
-{
-    static struct endpoint at;
-    const uint8_t ip[16] = {0x20, 0x01, 0x0d, 0xb8, [15] = 9};
-
-    at = endpoint_v6(ip, 8888);
-    return &at;
-}
-
-/* ---- what hosts do ---- */
-
-static void ask(struct client *from, const struct client *to)
-{
-    Ziglan__LaneOpen body = ZIGLAN__LANE_OPEN__INIT;
-    Ziglan__Control message = ZIGLAN__CONTROL__INIT;
-
-    body.dst = control_bytes(to->identity.public_key, KEY_SIZE);
-    message.request_id = 7;
-    message.body_case = ZIGLAN__CONTROL__BODY_LANE_OPEN;
-    message.lane_open = &body;
-    client_send(from, &message);
-}
-
-static struct end end_at(const struct endpoint *at, uint64_t label, const ProtobufCBinaryData *data)
-{
-    struct end end = {.at = *at, .label = label};
-
-    assert_int_equal(data->len, LANE_SECRET_SIZE);
-    memcpy(end.secret, data->data, LANE_SECRET_SIZE);
-    return end;
-}
-
-/* Client 0 opens a lane to client 1. */
-static void lane_open(struct world *w, struct end *a, struct end *b)
-{
-    const Ziglan__Control *got;
-
-    client_forget(&w->clients[0]);
-    client_forget(&w->clients[1]);
-    ask(&w->clients[0], &w->clients[1]);
-    world_run(w, 50);
-    got = client_got(w, &w->clients[0], ZIGLAN__CONTROL__BODY_LANE_OPENED);
-    assert_non_null(got);
-    assert_int_equal(got->request_id, 7);
-    assert_memory_equal(got->lane_opened->dst.data, w->clients[1].identity.public_key, KEY_SIZE);
-    *a = end_at(at_a(), got->lane_opened->label, &got->lane_opened->secret);
-    got = client_got(w, &w->clients[1], ZIGLAN__CONTROL__BODY_LANE_INCOMING);
-    assert_non_null(got);
-    assert_memory_equal(got->lane_incoming->src.data, w->clients[0].identity.public_key, KEY_SIZE);
-    *b = end_at(at_b(), got->lane_incoming->label, &got->lane_incoming->secret);
-    assert_int_not_equal(a->label, b->label);
-    assert_memory_not_equal(a->secret, b->secret, LANE_SECRET_SIZE);
-}
-
-static void send_from(struct world *w, const struct endpoint *from, const uint8_t *data,
-                      size_t size)
-{
-    w->loose_count = 0;
-    wire_send(&w->wire, from, &w->relay.address, data, size, w->now);
-    world_run(w, 20);
-}
-
-/* Send a bind with a cookie, NULL: without. */
-static void bind_send(struct world *w, struct end *end, const uint8_t *cookie)
-{
-    struct lane_message m = {.label = end->label, .nonce = ++end->nonce};
-    uint8_t bytes[LANE_BIND_SIZE];
-
-    if (cookie != NULL) {
-        memcpy(m.cookie, cookie, LANE_COOKIE_SIZE);
-    }
-    lane_bind_encode(bytes, &m, end->secret);
-    send_from(w, &end->at, bytes, sizeof(bytes));
-}
-
-/* What came to this end's address; NULL: not exactly one datagram. */
-static const struct wire_packet *came(const struct world *w, const struct end *end)
-{
-    return w->loose_count == 1 && endpoint_equal(&w->loose[0]->to, &end->at) ? w->loose[0] : NULL;
-}
-
-/* A challenge came; its cookie. */
-static void challenged(const struct world *w, const struct end *end,
-                       uint8_t cookie[LANE_COOKIE_SIZE])
-{
-    const struct wire_packet *packet = came(w, end);
-    struct lane_message m;
-
-    assert_non_null(packet);
-    assert_int_equal(lane_challenge_decode(&m, packet->data, packet->size), ERR_OK);
-    assert_int_equal(m.label, end->label);
-    assert_int_equal(m.nonce, end->nonce);
-    memcpy(cookie, m.cookie, LANE_COOKIE_SIZE);
-}
-
-static bool is_bound(const struct world *w, const struct end *end)
-{
-    const struct wire_packet *packet = came(w, end);
-    struct lane_message m;
-
-    return packet != NULL && lane_bound_decode(&m, packet->data, packet->size) == ERR_OK &&
-           m.label == end->label && m.nonce == end->nonce &&
-           lane_mac_ok(packet->data, packet->size, end->secret);
-}
-
-static void bind_end(struct world *w, struct end *end)
-{
-    uint8_t cookie[LANE_COOKIE_SIZE];
-
-    bind_send(w, end, NULL);
-    challenged(w, end, cookie);
-    bind_send(w, end, cookie);
-    assert_true(is_bound(w, end));
-}
-
-static void data_send(struct world *w, const struct end *end, uint8_t mark)
+static void data_send(struct world *w, const struct lane_host *end, uint8_t mark)
 {
     uint8_t bytes[DATA_SIZE];
 
     lane_header_write(bytes, end->label);
     frame_fill(bytes + LANE_HEADER_SIZE, mark);
-    send_from(w, &end->at, bytes, sizeof(bytes));
+    lane_host_send(w, &end->at, bytes, sizeof(bytes));
 }
 
 /* Only this frame came, with the receiver's label. */
-static void assert_data(const struct world *w, const struct end *end, uint8_t mark)
+static void assert_data(const struct world *w, const struct lane_host *end, uint8_t mark)
 {
-    const struct wire_packet *packet = came(w, end);
+    const struct wire_packet *packet = lane_host_got(w, end);
     uint8_t want[DATA_SIZE];
 
     assert_non_null(packet);
@@ -163,28 +32,19 @@ static void assert_data(const struct world *w, const struct end *end, uint8_t ma
     assert_memory_equal(packet->data, want, sizeof(want));
 }
 
-static struct world *world_of_two(struct end *a, struct end *b)
-{
-    struct world *w = world_new(NULL);
-
-    world_members(w, 2);
-    lane_open(w, a, b);
-    return w;
-}
-
 /* ---- the normal life ---- */
 
 static void frames_pass_between_both_families_once_both_ends_are_bound(void **state)
 {
-    struct end a, b;
-    struct world *w = world_of_two(&a, &b);
+    struct lane_host a, b;
+    struct world *w = lane_hosts_of_two(&a, &b);
 
     (void)state;
-    bind_end(w, &a);
+    lane_host_bind(w, &a);
     data_send(w, &a, 1);
     assert_int_equal(w->loose_count, 0);
     assert_int_equal(world_counters(w).drop_lane_unbound, 1);
-    bind_end(w, &b);
+    lane_host_bind(w, &b);
     data_send(w, &a, 2);
     assert_data(w, &b, 2);
     data_send(w, &b, 3);
@@ -201,13 +61,13 @@ static void who_asks_again_hears_the_same(void **state)
 {
     struct world *w = world_new(NULL);
     const Ziglan__Control *got;
-    struct end a, b;
+    struct lane_host a, b;
 
     (void)state;
     world_members(w, 2);
-    lane_open(w, &a, &b);
-    ask(&w->clients[0], &w->clients[1]);
-    ask(&w->clients[1], &w->clients[0]);
+    lane_hosts_open(w, &a, &b);
+    lane_ask(&w->clients[0], &w->clients[1]);
+    lane_ask(&w->clients[1], &w->clients[0]);
     world_run(w, 50);
     got = client_got_nth(w, &w->clients[0], ZIGLAN__CONTROL__BODY_LANE_OPENED, 1);
     assert_int_equal(got->lane_opened->label, a.label);
@@ -222,17 +82,17 @@ static void who_asks_again_hears_the_same(void **state)
 static void who_moved_is_bound_again_in_one_round_trip(void **state)
 {
     uint8_t cookie[LANE_COOKIE_SIZE];
-    struct end a, b;
-    struct world *w = world_of_two(&a, &b);
+    struct lane_host a, b;
+    struct world *w = lane_hosts_of_two(&a, &b);
 
     (void)state;
-    bind_end(w, &a);
-    bind_end(w, &b);
+    lane_host_bind(w, &a);
+    lane_host_bind(w, &b);
     a.at.port++;
     data_send(w, &a, 1); /* it does not know that its mapping moved */
-    challenged(w, &a, cookie);
-    bind_send(w, &a, cookie);
-    assert_true(is_bound(w, &a));
+    lane_host_challenged(w, &a, cookie);
+    lane_host_bind_send(w, &a, cookie);
+    assert_true(lane_host_is_bound(w, &a));
     data_send(w, &a, 2);
     assert_data(w, &b, 2);
     data_send(w, &b, 3);
@@ -244,13 +104,13 @@ static void who_moved_is_bound_again_in_one_round_trip(void **state)
 static void frames_from_elsewhere_make_a_challenge_in_100_ms(void **state)
 {
     struct endpoint bound_at;
-    struct end a, b;
-    struct world *w = world_of_two(&a, &b);
+    struct lane_host a, b;
+    struct world *w = lane_hosts_of_two(&a, &b);
     size_t challenges = 0;
 
     (void)state;
-    bind_end(w, &a);
-    bind_end(w, &b);
+    lane_host_bind(w, &a);
+    lane_host_bind(w, &b);
     bound_at = a.at;
     a.at.port++;
     for (int i = 0; i < 50; i++) { /* each takes 20 ms: a second in all */
@@ -269,42 +129,42 @@ static void frames_from_elsewhere_make_a_challenge_in_100_ms(void **state)
 
 static void a_forged_bind_is_not_answered(void **state)
 {
-    struct end a, b, forger;
-    struct world *w = world_of_two(&a, &b);
+    struct lane_host a, b, forger;
+    struct world *w = lane_hosts_of_two(&a, &b);
 
     (void)state;
     forger = a;
     forger.secret[0] ^= 1;
-    bind_send(w, &forger, NULL);
+    lane_host_bind_send(w, &forger, NULL);
     assert_int_equal(w->loose_count, 0);
     memcpy(forger.secret, b.secret, sizeof(forger.secret)); /* nor with the other end's */
-    bind_send(w, &forger, NULL);
+    lane_host_bind_send(w, &forger, NULL);
     assert_int_equal(w->loose_count, 0);
     assert_int_equal(world_counters(w).lane_bind_forged, 2);
-    bind_end(w, &a);
+    lane_host_bind(w, &a);
     world_free(w);
 }
 
 static void a_bind_counts_once(void **state)
 {
     uint8_t cookie[LANE_COOKIE_SIZE];
-    struct end a, b;
-    struct world *w = world_of_two(&a, &b);
+    struct lane_host a, b;
+    struct world *w = lane_hosts_of_two(&a, &b);
 
     (void)state;
-    bind_send(w, &a, NULL);
-    challenged(w, &a, cookie);
+    lane_host_bind_send(w, &a, NULL);
+    lane_host_challenged(w, &a, cookie);
     a.nonce--; /* the first one again, without its cookie, and with */
-    bind_send(w, &a, NULL);
+    lane_host_bind_send(w, &a, NULL);
     assert_int_equal(w->loose_count, 0);
     a.nonce--;
-    bind_send(w, &a, cookie);
+    lane_host_bind_send(w, &a, cookie);
     assert_int_equal(w->loose_count, 0);
     assert_int_equal(world_counters(w).lane_bind_replayed, 2);
-    bind_send(w, &a, cookie);
-    assert_true(is_bound(w, &a));
+    lane_host_bind_send(w, &a, cookie);
+    assert_true(lane_host_is_bound(w, &a));
     a.nonce--;
-    bind_send(w, &a, cookie); /* who recorded it */
+    lane_host_bind_send(w, &a, cookie); /* who recorded it */
     assert_int_equal(w->loose_count, 0);
     world_free(w);
 }
@@ -312,25 +172,25 @@ static void a_bind_counts_once(void **state)
 static void a_cookie_is_good_for_its_address_its_label_and_a_minute(void **state)
 {
     uint8_t of_a[LANE_COOKIE_SIZE], cookie[LANE_COOKIE_SIZE];
-    struct end a, b;
-    struct world *w = world_of_two(&a, &b);
+    struct lane_host a, b;
+    struct world *w = lane_hosts_of_two(&a, &b);
 
     (void)state;
-    bind_send(w, &a, NULL);
-    challenged(w, &a, of_a);
+    lane_host_bind_send(w, &a, NULL);
+    lane_host_challenged(w, &a, of_a);
     a.at.port++; /* from elsewhere */
-    bind_send(w, &a, of_a);
-    challenged(w, &a, cookie);
+    lane_host_bind_send(w, &a, of_a);
+    lane_host_challenged(w, &a, cookie);
     a.at.port--;
     b.at = a.at; /* another label */
-    bind_send(w, &b, of_a);
-    challenged(w, &b, cookie);
+    lane_host_bind_send(w, &b, of_a);
+    lane_host_challenged(w, &b, cookie);
     world_run(w, 2 * ADDRESS_COOKIE_MS);
-    bind_send(w, &a, of_a);
-    challenged(w, &a, cookie);
+    lane_host_bind_send(w, &a, of_a);
+    lane_host_challenged(w, &a, cookie);
     assert_int_equal(world_counters(w).lane_bound, 0);
-    bind_send(w, &a, cookie);
-    assert_true(is_bound(w, &a));
+    lane_host_bind_send(w, &a, cookie);
+    assert_true(lane_host_is_bound(w, &a));
     world_free(w);
 }
 
@@ -359,8 +219,8 @@ static void special_and_own_addresses_are_not_bound_or_challenged(void **state)
         "203.0.113.9:0",  "192.0.2.1:4433", /* the relay itself */
     };
     struct lines lines = {0};
-    struct end a, b;
-    struct world *w = world_of_two(&a, &b);
+    struct lane_host a, b;
+    struct world *w = lane_hosts_of_two(&a, &b);
 
     (void)state;
     w->ports.note = on_line;
@@ -368,7 +228,7 @@ static void special_and_own_addresses_are_not_bound_or_challenged(void **state)
     for (size_t i = 0; i < TEST_COUNT(addresses); i++) {
         assert_true(endpoint_parse(&a.at, addresses[i], 1));
         print_message("%s\n", addresses[i]);
-        bind_send(w, &a, NULL);
+        lane_host_bind_send(w, &a, NULL);
         assert_int_equal(w->loose_count, 0);
         data_send(w, &a, 1);
         assert_int_equal(w->loose_count, 0);
@@ -384,13 +244,13 @@ static void special_and_own_addresses_are_not_bound_or_challenged(void **state)
 
 static void unknown_labels_and_what_is_no_frame_are_met_with_silence(void **state)
 {
-    struct end a, b;
-    struct world *w = world_of_two(&a, &b);
+    struct lane_host a, b;
+    struct world *w = lane_hosts_of_two(&a, &b);
     uint8_t bytes[LANE_BIND_SIZE] = {0};
 
     (void)state;
     a.label++;
-    bind_send(w, &a, NULL);
+    lane_host_bind_send(w, &a, NULL);
     assert_int_equal(w->loose_count, 0);
     data_send(w, &a, 1);
     assert_int_equal(w->loose_count, 0);
@@ -399,8 +259,8 @@ static void unknown_labels_and_what_is_no_frame_are_met_with_silence(void **stat
     for (unsigned type = FRAME_LANE_FIRST; type <= FRAME_LANE_LAST; type++) {
         bytes[0] = (uint8_t)type;
         bytes[1] = 1; /* reserved */
-        send_from(w, &a.at, bytes, sizeof(bytes));
-        send_from(w, &a.at, bytes, 1);
+        lane_host_send(w, &a.at, bytes, sizeof(bytes));
+        lane_host_send(w, &a.at, bytes, 1);
         assert_int_equal(w->loose_count, 0);
     }
     assert_int_equal(world_counters(w).drop_lane_frame, 32);
@@ -412,7 +272,7 @@ static void unknown_labels_and_what_is_no_frame_are_met_with_silence(void **stat
 static uint32_t refusal(struct world *w, struct client *from, const struct client *to)
 {
     client_forget(from);
-    ask(from, to);
+    lane_ask(from, to);
     world_run(w, 50);
     return client_error(w, from);
 }
@@ -450,12 +310,12 @@ static void a_block_closes_the_lane(void **state)
     Ziglan__Block body = ZIGLAN__BLOCK__INIT;
     Ziglan__Control message = ZIGLAN__CONTROL__INIT;
     const Ziglan__Control *got;
-    struct end a, b;
-    struct world *w = world_of_two(&a, &b);
+    struct lane_host a, b;
+    struct world *w = lane_hosts_of_two(&a, &b);
 
     (void)state;
-    bind_end(w, &a);
-    bind_end(w, &b);
+    lane_host_bind(w, &a);
+    lane_host_bind(w, &b);
     body.key = control_bytes(w->clients[0].identity.public_key, KEY_SIZE);
     message.body_case = ZIGLAN__CONTROL__BODY_BLOCK;
     message.block = &body;
@@ -474,17 +334,17 @@ static void a_block_closes_the_lane(void **state)
 static void the_end_of_a_session_closes_its_lanes(void **state)
 {
     const Ziglan__Control *got;
-    struct end a, b;
-    struct world *w = world_of_two(&a, &b);
+    struct lane_host a, b;
+    struct world *w = lane_hosts_of_two(&a, &b);
 
     (void)state;
-    bind_end(w, &a);
-    bind_end(w, &b);
+    lane_host_bind(w, &a);
+    lane_host_bind(w, &b);
     client_dial(w, &w->clients[1]); /* another session of the same key */
     got = client_got(w, &w->clients[0], ZIGLAN__CONTROL__BODY_LANE_CLOSED);
     assert_int_equal(got->lane_closed->label, a.label);
     assert_int_equal(lane_table_count(&w->relay.core->lane.table), 0);
-    lane_open(w, &a, &b);
+    lane_hosts_open(w, &a, &b);
     link_hub_close(w->clients[0].hub, w->clients[0].handle, 0, "", w->now);
     world_run(w, 100);
     got = client_got(w, &w->clients[1], ZIGLAN__CONTROL__BODY_LANE_CLOSED);
@@ -496,12 +356,12 @@ static void the_end_of_a_session_closes_its_lanes(void **state)
 
 static void a_lane_without_traffic_is_closed_after_ten_minutes(void **state)
 {
-    struct end a, b;
-    struct world *w = world_of_two(&a, &b);
+    struct lane_host a, b;
+    struct world *w = lane_hosts_of_two(&a, &b);
 
     (void)state;
-    bind_end(w, &a);
-    bind_end(w, &b);
+    lane_host_bind(w, &a);
+    lane_host_bind(w, &b);
     world_run(w, LANE_IDLE_MS - 60000);
     data_send(w, &a, 1);
     assert_data(w, &b, 1);
@@ -511,120 +371,6 @@ static void a_lane_without_traffic_is_closed_after_ten_minutes(void **state)
     assert_int_equal(lane_table_count(&w->relay.core->lane.table), 0);
     assert_int_equal(client_count(w, &w->clients[0], ZIGLAN__CONTROL__BODY_LANE_CLOSED), 1);
     assert_int_equal(client_count(w, &w->clients[1], ZIGLAN__CONTROL__BODY_LANE_CLOSED), 1);
-    world_free(w);
-}
-
-/* ---- charging ---- */
-
-static struct world *world_of_strangers(struct end *a, struct end *b)
-{
-    struct relay_config cfg = {.open_relay = true};
-    struct world *w = world_new(&cfg);
-
-    client_dial(w, &w->clients[0]);
-    client_dial(w, &w->clients[1]);
-    lane_open(w, a, b);
-    bind_end(w, a);
-    bind_end(w, b);
-    return w;
-}
-
-/* Hand the relay so many frames of 1,000 bytes at one instant; what leaves is not looked at. */
-static void burst(struct world *w, const struct end *end, size_t count)
-{
-    static uint8_t bytes[LANE_HEADER_SIZE + 1000];
-    struct dgram in = {
-        .local = w->relay.address, .remote = end->at, .data = bytes, .size = sizeof(bytes)};
-
-    lane_header_write(bytes, end->label);
-    bytes[LANE_HEADER_SIZE] = FRAME_TYPE_DATA;
-    for (size_t i = 0; i < count; i++) {
-        relay_core_receive(w->relay.core, &in, w->now);
-        outbox_clear(&w->relay.core->lane.out);
-        lane_turn_next(&w->relay.core->lane.turn);
-    }
-}
-
-static void strangers_have_the_rate_of_their_key_on_lanes_too(void **state)
-{
-    struct end a, b;
-    struct world *w = world_of_strangers(&a, &b);
-
-    (void)state;
-    burst(w, &a, 6000); /* 6 MB; 2 s of 20 Mbit/s are 5 MB */
-    assert_in_range(world_counters(w).lane_frames, 4990, 5010);
-    assert_int_equal(world_counters(w).lane_frames + world_counters(w).drop_rate, 6000);
-    world_run(w, 50);
-    assert_int_equal(client_got(w, &w->clients[0], ZIGLAN__CONTROL__BODY_GONE)->gone->reason,
-                     GONE_OVER_RATE);
-    world_free(w);
-}
-
-static void members_have_no_rate_but_the_owners_bandwidth(void **state)
-{
-    struct relay_config cfg = {.allotment = {.bytes_per_s = 1000000}};
-    struct world *w = world_new(&cfg);
-    struct end a, b;
-
-    (void)state;
-    world_members(w, 2);
-    lane_open(w, &a, &b);
-    bind_end(w, &a);
-    bind_end(w, &b);
-    burst(w, &a, 1000); /* 250 ms of it are 250 kB */
-    assert_in_range(world_counters(w).lane_frames, 245, 260);
-    assert_int_equal(world_counters(w).lane_frames + world_counters(w).drop_bandwidth, 1000);
-    world_free(w);
-}
-
-static void a_lane_has_the_bandwidth_that_the_owner_gives_each(void **state)
-{
-    struct relay_config cfg = {.lane_bytes_per_s = 1000000};
-    struct world *w = world_new(&cfg);
-    struct end a, b;
-
-    (void)state;
-    world_members(w, 2);
-    lane_open(w, &a, &b);
-    bind_end(w, &a);
-    bind_end(w, &b);
-    burst(w, &a, 1000); /* 250 ms of it are 250 kB */
-    assert_in_range(world_counters(w).lane_frames, 245, 260);
-    assert_int_equal(world_counters(w).lane_frames + world_counters(w).drop_lane_rate, 1000);
-    uint64_t before = world_counters(w).lane_frames;
-    burst(w, &b, 200); /* the other way is another matter */
-    assert_int_equal(world_counters(w).lane_frames, before + 200);
-    world_run(w, 50);
-    assert_int_equal(client_got(w, &w->clients[0], ZIGLAN__CONTROL__BODY_GONE)->gone->reason,
-                     GONE_OVER_BANDWIDTH);
-    world_free(w);
-}
-
-static void a_queue_that_nobody_empties_is_bounded_and_shared(void **state)
-{
-    static uint8_t bytes[LANE_HEADER_SIZE + 1000];
-    struct end a, b;
-    struct world *w = world_of_two(&a, &b);
-    struct dgram in = {.local = w->relay.address, .data = bytes, .size = sizeof(bytes)};
-
-    (void)state;
-    bind_end(w, &a);
-    bind_end(w, &b);
-    bytes[LANE_HEADER_SIZE] = FRAME_TYPE_DATA;
-    for (size_t i = 0; i < 10000; i++) {
-        const struct end *from = i % 10 == 9 ? &b : &a;
-
-        in.remote = from->at;
-        memset(bytes, 0, LANE_HEADER_SIZE);
-        lane_header_write(bytes, from->label);
-        relay_core_receive(w->relay.core, &in, w->now);
-    }
-    struct relay_counters counters = world_counters(w);
-    assert_int_equal(counters.lane_frames + counters.drop_lane_share, 10000);
-    assert_in_range(counters.lane_frames, 1000, LANE_QUEUE_DGRAMS);
-    assert_in_range(w->relay.core->lane.table.found->frames, 500, 1000); /* those of b */
-    assert_true(lane_service_waits(&w->relay.core->lane));
-    assert_int_equal(relay_core_deadline(w->relay.core).ns, 0);
     world_free(w);
 }
 
@@ -644,10 +390,6 @@ int main(void)
         cmocka_unit_test(a_block_closes_the_lane),
         cmocka_unit_test(the_end_of_a_session_closes_its_lanes),
         cmocka_unit_test(a_lane_without_traffic_is_closed_after_ten_minutes),
-        cmocka_unit_test(strangers_have_the_rate_of_their_key_on_lanes_too),
-        cmocka_unit_test(members_have_no_rate_but_the_owners_bandwidth),
-        cmocka_unit_test(a_lane_has_the_bandwidth_that_the_owner_gives_each),
-        cmocka_unit_test(a_queue_that_nobody_empties_is_bounded_and_shared),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
