@@ -16,6 +16,7 @@
 #include "proto/base/mono.h"
 #include "proto/base/slab.h"
 #include "proto/crypto/identity.h"
+#include "proto/link/certificate.h"
 #include "proto/link/reason.h"
 #include "proto/net/dgram.h"
 #include "proto/wire/control.h"
@@ -258,22 +259,6 @@ int link_hub_dial(struct link_hub *hub, struct handle *out, const struct link_di
 
 /** What a node record says of a server hub's certificate: SHA-256 of its SubjectPublicKeyInfo. */
 void link_hub_spki(const struct link_hub *hub, uint8_t out[LINK_SPKI_SIZE]);
-
-/** A certificate from an authority, with those that lead to it, and its key, both in PEM. */
-struct link_certificate {
-    const char *chain;
-    size_t chain_size;
-    const char *key;
-    size_t key_size;
-};
-
-enum link_certificate_problem {
-    LINK_CERTIFICATE_FINE,
-    LINK_CERTIFICATE_CHAIN, /* no certificate in PEM, or of a kind that is not known */
-    LINK_CERTIFICATE_KEY,   /* no key in PEM, or one that is locked by a password */
-    LINK_CERTIFICATE_PAIR,  /* the key belongs to another certificate */
-    LINK_CERTIFICATE_MEMORY,
-};
 
 /** From now on a server hub shows this certificate to who asks for a name in it (SNI), such as a
  * browser; NULL: to nobody. All others see the hub's own one, which link_hub_spki tells of.

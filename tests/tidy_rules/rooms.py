@@ -31,7 +31,7 @@ LAYERS = {
     "proto/portmap": ["proto/base", "proto/net"],
     "proto/link": PROTO,
     "proto/link/quic": [*PROTO, "proto/link", "proto/link/tls"],
-    "proto/link/tls": PROTO,
+    "proto/link/tls": [*PROTO, "proto/link"],
     "proto/admin": ["proto/base", "proto/net", "proto/wire"],  # JSON: for shells, not for cores
     "proto/host": ["proto/base", "proto/net", "proto/admin"],
     "proto/sandbox": ["proto/base", "proto/host"],

@@ -238,24 +238,8 @@ void link_hub_spki(const struct link_hub *hub, uint8_t out[LINK_SPKI_SIZE])
 enum link_certificate_problem link_hub_certificate(struct link_hub *hub,
                                                    const struct link_certificate *certificate)
 {
-    static const enum link_certificate_problem problems[] = {
-        [CERT_PROBLEM_NONE] = LINK_CERTIFICATE_FINE,
-        [CERT_PROBLEM_CHAIN] = LINK_CERTIFICATE_CHAIN,
-        [CERT_PROBLEM_KEY] = LINK_CERTIFICATE_KEY,
-        [CERT_PROBLEM_PAIR] = LINK_CERTIFICATE_PAIR,
-        [CERT_PROBLEM_MEMORY] = LINK_CERTIFICATE_MEMORY,
-    };
-    struct cert_files files;
-
     CHECK(hub->server);
-    if (certificate == NULL) {
-        return problems[tls_name(&hub->shared.tls, NULL)];
-    }
-    files = (struct cert_files){.chain = certificate->chain,
-                                .chain_size = certificate->chain_size,
-                                .key = certificate->key,
-                                .key_size = certificate->key_size};
-    return problems[tls_name(&hub->shared.tls, &files)];
+    return tls_name(&hub->shared.tls, certificate);
 }
 
 uint64_t link_hub_certificate_end(const struct link_hub *hub)

@@ -24,41 +24,42 @@ static uint64_t end_of(const WOLFSSL_X509 *cert)
     return at > 0 ? (uint64_t)at : 0;
 }
 
-static enum cert_problem files_use(WOLFSSL_CTX *context, const struct cert_files *files)
+static enum link_certificate_problem files_use(WOLFSSL_CTX *context,
+                                               const struct link_certificate *files)
 {
     if (wolfSSL_CTX_use_certificate_chain_buffer(context, (const unsigned char *)files->chain,
                                                  (long)files->chain_size) != WOLFSSL_SUCCESS) {
-        return CERT_PROBLEM_CHAIN;
+        return LINK_CERTIFICATE_CHAIN;
     }
     if (wolfSSL_CTX_use_PrivateKey_buffer(context, (const unsigned char *)files->key,
                                           (long)files->key_size,
                                           WOLFSSL_FILETYPE_PEM) != WOLFSSL_SUCCESS) {
-        return CERT_PROBLEM_KEY;
+        return LINK_CERTIFICATE_KEY;
     }
-    return wolfSSL_CTX_check_private_key(context) == WOLFSSL_SUCCESS ? CERT_PROBLEM_NONE
-                                                                     : CERT_PROBLEM_PAIR;
+    return wolfSSL_CTX_check_private_key(context) == WOLFSSL_SUCCESS ? LINK_CERTIFICATE_FINE
+                                                                     : LINK_CERTIFICATE_PAIR;
 }
 
-enum cert_problem named_cert_make(struct named_cert *out, struct WOLFSSL_CTX *context,
-                                  const struct cert_files *files)
+enum link_certificate_problem named_cert_make(struct named_cert *out, struct WOLFSSL_CTX *context,
+                                              const struct link_certificate *files)
 {
-    enum cert_problem problem = CERT_PROBLEM_MEMORY;
+    enum link_certificate_problem problem = LINK_CERTIFICATE_MEMORY;
 
     *out = (struct named_cert){.context = context};
     if (context != NULL) {
         problem = files_use(context, files);
     }
-    if (problem == CERT_PROBLEM_NONE) {
+    if (problem == LINK_CERTIFICATE_FINE) {
         out->first = wolfSSL_X509_load_certificate_buffer(
             (const unsigned char *)files->chain, (int)files->chain_size, WOLFSSL_FILETYPE_PEM);
-        problem = out->first != NULL ? CERT_PROBLEM_NONE : CERT_PROBLEM_CHAIN;
+        problem = out->first != NULL ? LINK_CERTIFICATE_FINE : LINK_CERTIFICATE_CHAIN;
     }
-    if (problem != CERT_PROBLEM_NONE) {
+    if (problem != LINK_CERTIFICATE_FINE) {
         named_cert_free(out);
         return problem;
     }
     out->expires_s = end_of(out->first);
-    return CERT_PROBLEM_NONE;
+    return LINK_CERTIFICATE_FINE;
 }
 
 bool named_cert_has(const struct named_cert *cert, const char *name, size_t size)

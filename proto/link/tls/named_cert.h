@@ -6,7 +6,7 @@
  */
 #pragma once
 
-#include "proto/base/err.h"
+#include "proto/link/certificate.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -15,33 +15,16 @@
 struct WOLFSSL_CTX;
 struct WOLFSSL_X509;
 
-/** The two texts in PEM: the certificate with those that lead to its authority, and its key. */
-struct cert_files {
-    const char *chain;
-    size_t chain_size;
-    const char *key;
-    size_t key_size;
-};
-
 struct named_cert {
     struct WOLFSSL_CTX *context; /* NULL: there is none */
     struct WOLFSSL_X509 *first;  /* whose names count */
     uint64_t expires_s;          /* since 1970 UTC */
 };
 
-/** What is wrong with the files. */
-enum cert_problem {
-    CERT_PROBLEM_NONE,
-    CERT_PROBLEM_CHAIN, /* no certificate in PEM, or of a kind that is not known */
-    CERT_PROBLEM_KEY,   /* no key in PEM, or one that is locked by a password */
-    CERT_PROBLEM_PAIR,  /* the key belongs to another certificate */
-    CERT_PROBLEM_MEMORY,
-};
-
 /** Put the files into `context`, a fresh one for accepting, which is taken over in any case.
- * Anything but CERT_PROBLEM_NONE leaves *out empty. */
-enum cert_problem named_cert_make(struct named_cert *out, struct WOLFSSL_CTX *context,
-                                  const struct cert_files *files);
+ * Anything but LINK_CERTIFICATE_FINE leaves *out empty. */
+enum link_certificate_problem named_cert_make(struct named_cert *out, struct WOLFSSL_CTX *context,
+                                              const struct link_certificate *files);
 
 /** Whether a name of size bytes, any content, is one of the certificate's. */
 bool named_cert_has(const struct named_cert *cert, const char *name, size_t size);

@@ -106,15 +106,15 @@ static int on_name(WOLFSSL *session, int *alert, void *context)
     return 0;
 }
 
-enum cert_problem tls_name(struct tls *tls, const struct cert_files *files)
+enum link_certificate_problem tls_name(struct tls *tls, const struct link_certificate *files)
 {
     struct named_cert named = {0};
-    enum cert_problem problem = CERT_PROBLEM_NONE;
+    enum link_certificate_problem problem = LINK_CERTIFICATE_FINE;
 
     if (files != NULL) {
         problem = named_cert_make(&named, server_context(), files);
     }
-    if (problem == CERT_PROBLEM_NONE) {
+    if (problem == LINK_CERTIFICATE_FINE) {
         named_cert_free(&tls->named);
         tls->named = named;
         wolfSSL_CTX_set_servername_callback(tls->server, on_name);

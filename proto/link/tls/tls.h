@@ -33,9 +33,9 @@ struct tls {
 int tls_init(struct tls *tls, const uint8_t seed[CERT_SEED_SIZE], const struct env *env) MUST_CHECK;
 
 /** From now on dialers that ask for a name (SNI) of this certificate get it; NULL: nobody does, and
- * all get the one of tls_init. The struct must not move any more. Anything but CERT_PROBLEM_NONE
- * changes nothing. */
-enum cert_problem tls_name(struct tls *tls, const struct cert_files *files);
+ * all get the one of tls_init. The struct must not move any more. Anything but
+ * LINK_CERTIFICATE_FINE changes nothing. */
+enum link_certificate_problem tls_name(struct tls *tls, const struct link_certificate *files);
 
 /** Free the contexts; all TLS sessions must be gone. Zeroed is fine, too. */
 void tls_fini(struct tls *tls);
