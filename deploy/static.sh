@@ -11,17 +11,27 @@ ldns          1.8.3
 libmicrohttpd 0.9.75
 '
 
+# By autotools: with these options of configure, which is made first where the source has none.
+build_by_configure() { # name option...
+    local name=$1
+    shift
+    cd "$work/$name" || return 1
+    if [ ! -x configure ]; then
+        step "$name-autoreconf" autoreconf -fi || return 1
+    fi
+    step "$name-configure" ./configure --prefix="$stage" --disable-shared --enable-static \
+        --with-pic "$@" "${configure_for[@]}" || return 1
+    step "$name-make" make -j "$jobs" || return 1
+    step "$name-install" make install || return 1
+    built "$name"
+}
+
 # The suite's own static library will do, too, where the mirror has no source.
 build_libmnl() {
     local file got
     if unpack libmnl 2>/dev/null; then
-        cd "$work/libmnl"
-        step libmnl-configure ./configure --prefix="$stage" --disable-shared --enable-static \
-            --with-pic --disable-dependency-tracking "${configure_for[@]}" || return 1
-        step libmnl-make make -j "$jobs" || return 1
-        step libmnl-install make install || return 1
-        built libmnl
-        return 0
+        build_by_configure libmnl --disable-dependency-tracking
+        return
     fi
     if private_apt && (cd "$downloads" && papt apt-get -qq download "libmnl-dev:$arch/$suite" \
             >"$logs/fetch-libmnl.log" 2>&1); then
@@ -53,31 +63,15 @@ build_qrencode() {
 # Messages are read and written, nothing is signed: so without OpenSSL.
 build_ldns() {
     unpack ldns || return 1
-    cd "$work/ldns"
-    if [ ! -x configure ]; then
-        step ldns-autoreconf autoreconf -fi || return 1
-    fi
-    step ldns-configure ./configure --prefix="$stage" --disable-shared --enable-static \
-        --with-pic --without-ssl --disable-dane --disable-ecdsa --disable-gost --disable-dsa \
-        --disable-sha2 --disable-ed25519 --disable-ed448 "${configure_for[@]}" || return 1
-    step ldns-make make -j "$jobs" || return 1
-    step ldns-install make install || return 1
-    built ldns
+    build_by_configure ldns --without-ssl --disable-dane --disable-ecdsa --disable-gost \
+        --disable-dsa --disable-sha2 --disable-ed25519 --disable-ed448
 }
 
 # The pages of a local port: so without TLS.
 build_libmicrohttpd() {
     unpack libmicrohttpd || return 1
-    cd "$work/libmicrohttpd"
-    if [ ! -x configure ]; then
-        step libmicrohttpd-autoreconf autoreconf -fi || return 1
-    fi
-    step libmicrohttpd-configure ./configure --prefix="$stage" --disable-shared --enable-static \
-        --with-pic --disable-https --disable-doc --disable-examples --disable-tools \
-        --disable-curl --disable-dependency-tracking "${configure_for[@]}" || return 1
-    step libmicrohttpd-make make -j "$jobs" || return 1
-    step libmicrohttpd-install make install || return 1
-    built libmicrohttpd
+    build_by_configure libmicrohttpd --disable-https --disable-doc --disable-examples \
+        --disable-tools --disable-curl --disable-dependency-tracking
 }
 
 static_libraries="libmnl qrencode ldns libmicrohttpd"
@@ -86,7 +80,7 @@ static_hash() {
     {
         recipe_hash
         cat "$1/versions"
-        declare -f build_libmnl build_qrencode build_ldns build_libmicrohttpd
+        declare -f build_by_configure build_libmnl build_qrencode build_ldns build_libmicrohttpd
         echo "$static_libraries $static_floors"
     } | sha256sum | cut -c1-16
 }
