@@ -25,6 +25,7 @@
 #include "relayd/cli/status.h"
 #include "relayd/cli/uninvite.h"
 #include "relayd/config/advice.h"
+#include "relayd/daemon/check.h"
 #include "relayd/daemon/daemon.h"
 #include "relayd/daemon/load.h"
 #include "ziglan_version.h"
@@ -41,7 +42,8 @@ static const char help_text[] =
     "                                   keys, configuration, a first invite; --public once for\n"
     "                                   each address or name by which hosts reach it\n"
     "  relayd [-c FILE] [--log-json]    serve until SIGTERM; SIGHUP reads FILE again\n"
-    "  relayd [-c FILE] --check         check FILE and say what is wrong with it\n"
+    "  relayd [-c FILE] --check         check FILE, and the files, folders and addresses that it\n"
+    "                                   names, and say what is wrong\n"
     "  relayd [-c FILE] --print-config  print FILE with every default filled in\n"
     "\n"
     "  relayd delegate [-c FILE] --key ZIGLAN.KEY [--days N]\n"
@@ -166,8 +168,12 @@ static int daemon_main(int argc, char **argv)
         return fault_print(&fault, "relayd");
     }
     if (mode == 'k') {
-        (void)printf("%s is fine.\n", path);
-        return EXIT_CODE_OK;
+        int code = relay_daemon_check(path, &settings);
+
+        if (code == EXIT_CODE_OK) {
+            (void)printf("%s is fine.\n", path);
+        }
+        return code;
     }
     if (mode == 'p') {
         relay_settings_print(&settings, stdout);

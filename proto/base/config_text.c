@@ -60,6 +60,11 @@ static unsigned long value_line(const struct config_text *in, const char *key, c
     return line_at(in, value_at != NULL ? value_at : at);
 }
 
+unsigned long config_text_line(const struct config_text *in, const char *key, const char *value)
+{
+    return key_at(in, key, 0) != NULL ? value_line(in, key, value) : 0;
+}
+
 bool config_text_has(const struct config_text *in, const char *key)
 {
     return key_at(in, key, 0) != NULL;

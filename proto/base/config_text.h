@@ -55,5 +55,9 @@ bool config_text_refuse(struct config_text *in, const char *key, const char *val
 bool config_text_fail(struct config_text *in, const char *key, const char *value,
                       const char *format, ...) PRINTF_LIKE(4, 5);
 
+/** The line of a key's value (of the key, if value is "" or not there as it is written); 0 if no
+ * line begins with the key. Needs path, text and size only. */
+unsigned long config_text_line(const struct config_text *in, const char *key, const char *value);
+
 /** True if some line of the text begins with this key. */
 bool config_text_has(const struct config_text *in, const char *key);

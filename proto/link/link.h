@@ -266,7 +266,11 @@ void link_hub_spki(const struct link_hub *hub, uint8_t out[LINK_SPKI_SIZE]);
 enum link_certificate_problem link_hub_certificate(struct link_hub *hub,
                                                    const struct link_certificate *certificate);
 
-/** When it ends, in ms since 1970 UTC; 0: there is none. */
+/** The same judgement of a certificate without a hub; what it says of itself, if it is FINE. */
+enum link_certificate_problem link_certificate_look(struct link_certificate_facts *out,
+                                                    const struct link_certificate *certificate);
+
+/** When that of a hub ends, in ms since 1970 UTC; 0: there is none. */
 uint64_t link_hub_certificate_end(const struct link_hub *hub);
 
 /** Queue a copy of one encoded Control. ERR_DROP if the session is not open, or if size is 0 or

@@ -13,9 +13,11 @@
 #include "proto/host/fault_print.h"
 #include "proto/host/fields.h"
 #include "proto/host/file.h"
+#include "proto/host/os_env.h"
 #include "relayd/cli/cli.h"
 #include "relayd/cli/options.h"
 #include "relayd/config/advice.h"
+#include "relayd/daemon/certificate.h"
 #include "relayd/daemon/load.h"
 #include "ziglan_version.h"
 
@@ -138,7 +140,25 @@ static void reach_look(struct doctor *doctor)
     }
 }
 
-/* That of an authority, which browsers look at; without one there is nothing to say. */
+/* That of an authority, which browsers look at, as its files are now. True: nothing is wrong, or
+ * they cannot be seen. */
+static bool certificate_files_look(struct doctor *doctor)
+{
+    struct os_env *os = NULL;
+    struct fault fault;
+    bool fine = os_env_new(&os, TRACE_LEVEL_ERROR) != ERR_OK ||
+                certificate_check(&doctor->settings, os_env_port(os), &fault) == ERR_OK ||
+                fault.exit_code == EXIT_CODE_PERMISSION;
+
+    os_env_free(os);
+    if (!fine) {
+        findings_add(&doctor->findings, "certificate", FINDING_BAD, "%s", fault.text);
+        findings_command(&doctor->findings, "relayd --check%s", doctor->option);
+    }
+    return fine;
+}
+
+/* The one that the relay shows; without one there is nothing to say. */
 static void certificate_look(struct doctor *doctor)
 {
     const json_t *left = json_object_get(doctor->status, "certificate_left_s");
@@ -222,18 +242,23 @@ static void machine_look(struct doctor *doctor)
 
 static void all_look(struct doctor *doctor)
 {
+    bool fine = true;
+
     config_look(doctor);
     if (doctor->has_settings) {
         key_look(doctor, "the relay", doctor->settings.key_path);
         if (doctor->settings.delegation_path[0] == '\0') {
             key_look(doctor, "the ziglan", doctor->settings.ziglan_key_path);
         }
+        fine = certificate_files_look(doctor);
         machine_folder(&doctor->findings, doctor->settings.state_path);
         relay_look(doctor);
     }
     if (doctor->status != NULL) {
         storage_look(doctor);
         reach_look(doctor);
+    }
+    if (doctor->status != NULL && fine) {
         certificate_look(doctor);
     }
     machine_look(doctor);

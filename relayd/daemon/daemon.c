@@ -15,6 +15,7 @@
 #include "relayd/config/changes.h"
 #include "relayd/core/core.h"
 #include "relayd/daemon/certificate.h"
+#include "relayd/daemon/check.h"
 #include "relayd/daemon/confinement.h"
 #include "relayd/daemon/keys.h"
 #include "relayd/daemon/load.h"
@@ -136,8 +137,12 @@ static void script_set(struct daemon *daemon)
         .timeout_ms = settings->admission_script.timeout_s * 1000,
         .at_once = settings->admission_script.at_once,
     };
+    struct fault fault;
 
     relay_engine_script(daemon->engine, &options);
+    if (admission_program_check(settings, &fault) != ERR_OK) {
+        env_trace(daemon->env, TRACE_LEVEL_WARN, "admission.script", "%s", fault.text);
+    }
 }
 
 static void delegation_reload(struct daemon *daemon)

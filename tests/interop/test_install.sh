@@ -20,7 +20,7 @@ for file in bin/relayd bin/ziglan share/man/man1/ziglan.1 share/man/man8/relayd.
     share/doc/ziglan/README.md share/doc/ziglan/LICENSE; do
     [ -s "$prefix/$file" ] || fail "$file was not installed"
 done
-"$prefix/bin/relayd" -c "$prefix/share/doc/ziglan/examples/relayd.yaml" --check ||
+"$prefix/bin/relayd" -c "$prefix/share/doc/ziglan/examples/relayd.yaml" --print-config >/dev/null ||
     fail "the installed example is refused"
 grep -qx "ExecStart=$prefix/bin/relayd" "$prefix/lib/systemd/system/relayd.service" ||
     fail "the unit starts another relayd"

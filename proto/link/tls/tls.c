@@ -123,6 +123,19 @@ enum link_certificate_problem tls_name(struct tls *tls, const struct link_certif
     return problem;
 }
 
+enum link_certificate_problem tls_name_look(struct link_certificate_facts *out,
+                                            const struct link_certificate *files)
+{
+    struct named_cert named = {0};
+    enum link_certificate_problem problem = named_cert_make(&named, server_context(), files);
+
+    if (problem == LINK_CERTIFICATE_FINE) {
+        *out = named.facts;
+    }
+    named_cert_free(&named);
+    return problem;
+}
+
 void tls_fini(struct tls *tls)
 {
     named_cert_free(&tls->named);

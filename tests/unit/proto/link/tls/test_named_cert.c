@@ -41,7 +41,9 @@ static const uint8_t chain_spki[LINK_SPKI_SIZE] = {
     0xac, 0xf6, 0x3d, 0x67, 0x4e, 0x1b, 0xf5, 0x5c, 0x93, 0x7c, 0x5a, 0xfc, 0x73, 0x0f, 0x1f, 0x17,
 };
 
-#define CHAIN_END_MS (UINT64_C(2426683712) * 1000)
+#define CHAIN_BEGIN_S UINT64_C(1795963712)
+#define CHAIN_END_S UINT64_C(2426683712)
+#define CHAIN_END_MS (CHAIN_END_S * 1000)
 
 static const struct link_certificate files = {
     .chain = chain, .chain_size = sizeof(chain) - 1, .key = key, .key_size = sizeof(key) - 1};
@@ -93,6 +95,7 @@ static void who_asks_for_a_name_in_it_is_shown_it_and_others_the_relays_own(void
 static void files_that_are_none_change_nothing(void **state)
 {
     static struct net net;
+    struct link_certificate_facts facts = {0};
     const struct {
         const char *chain, *key;
         enum link_certificate_problem problem;
@@ -113,10 +116,53 @@ static void files_that_are_none_change_nothing(void **state)
                                              .key_size = strlen(rows[i].key)};
 
         assert_int_equal(link_hub_certificate(net.hubs[NET_SERVER], &bad), rows[i].problem);
+        assert_int_equal(link_certificate_look(&facts, &bad), rows[i].problem);
+        assert_int_equal(facts.expires_s, 0);
         assert_true(link_hub_certificate_end(net.hubs[NET_SERVER]) == CHAIN_END_MS);
     }
     assert_int_equal(link_hub_certificate(net.hubs[NET_SERVER], NULL), LINK_CERTIFICATE_FINE);
     assert_true(link_hub_certificate_end(net.hubs[NET_SERVER]) == 0);
+    net_fini(&net);
+}
+
+/* openssl req -x509 -subj /CN=relay.example, without any other name, for the key of nobody. */
+static const char nameless_chain[] =
+    "-----BEGIN CERTIFICATE-----\n"
+    "MIIBhTCCASugAwIBAgIUV1NjMm4ipP96fK5qgGNh/KBMQigwCgYIKoZIzj0EAwIw\n"
+    "GDEWMBQGA1UEAwwNcmVsYXkuZXhhbXBsZTAeFw0yNjExMjkxOTM4MDdaFw00NjAx\n"
+    "MjgxOTM4MDdaMBgxFjAUBgNVBAMMDXJlbGF5LmV4YW1wbGUwWTATBgcqhkjOPQIB\n"
+    "BggqhkjOPQMBBwNCAAQbiyYyDuFVtR8GWYU7taWVCCG4q0fcI6ZY6IXhvaKxqQop\n"
+    "XXZEfRmZXqSoWNQegqk/zivMcPzznp2ZrVQRQ20po1MwUTAdBgNVHQ4EFgQUino6\n"
+    "3IudnMaRHKAJvoOsNpdeEK4wHwYDVR0jBBgwFoAUino63IudnMaRHKAJvoOsNpde\n"
+    "EK4wDwYDVR0TAQH/BAUwAwEB/zAKBggqhkjOPQQDAgNIADBFAiEAo5zCC6FEKHlR\n"
+    "khb4lHUovERchQJPlyfhtHpXO+66j9oCIDqAA/yXqtsp0xiW/owkejzY5yHuR0iI\n"
+    "X6G4GAsd8D0C\n"
+    "-----END CERTIFICATE-----\n";
+
+static const char nameless_key[] =
+    "-----BEGIN PRIVATE KEY-----\n"
+    "MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQg85/f8fV8I2U0Unb4\n"
+    "mFceYnKqH24p3L9fgCpFg1nf6xahRANCAAQbiyYyDuFVtR8GWYU7taWVCCG4q0fc\n"
+    "I6ZY6IXhvaKxqQopXXZEfRmZXqSoWNQegqk/zivMcPzznp2ZrVQRQ20p\n"
+    "-----END PRIVATE KEY-----\n";
+
+static void what_a_certificate_says_of_itself_is_told_without_a_hub(void **state)
+{
+    static struct net net; /* for the library */
+    const struct link_certificate nameless = {.chain = nameless_chain,
+                                              .chain_size = sizeof(nameless_chain) - 1,
+                                              .key = nameless_key,
+                                              .key_size = sizeof(nameless_key) - 1};
+    struct link_certificate_facts facts = {0};
+
+    (void)state;
+    net_init(&net, 76);
+    assert_int_equal(link_certificate_look(&facts, &files), LINK_CERTIFICATE_FINE);
+    assert_int_equal(facts.begins_s, CHAIN_BEGIN_S);
+    assert_int_equal(facts.expires_s, CHAIN_END_S);
+    assert_true(facts.named);
+    assert_int_equal(link_certificate_look(&facts, &nameless), LINK_CERTIFICATE_FINE);
+    assert_false(facts.named);
     net_fini(&net);
 }
 
@@ -154,6 +200,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(who_asks_for_a_name_in_it_is_shown_it_and_others_the_relays_own),
         cmocka_unit_test(files_that_are_none_change_nothing),
+        cmocka_unit_test(what_a_certificate_says_of_itself_is_told_without_a_hub),
         cmocka_unit_test(the_relays_own_key_follows_from_its_secret),
     };
 
