@@ -38,7 +38,7 @@ static const char *const daemon_calls[] = {
     "rt_sigprocmask", "rt_sigreturn", "rt_sigsuspend", "rt_sigtimedwait",
     "rt_sigtimedwait_time64", "sched_getaffinity", "sched_yield", "set_robust_list",
     "set_thread_area", "set_tid_address", "set_tls", "sigaltstack", "signalfd4", "sigreturn",
-    "tgkill", "tkill",
+    "tgkill", "tkill", "wait4", "waitpid",
     /* time, waiting, events */
     "clock_getres", "clock_getres_time64", "clock_gettime", "clock_gettime64", "clock_nanosleep",
     "clock_nanosleep_time64", "epoll_create", "epoll_create1", "epoll_ctl", "epoll_pwait",
@@ -78,13 +78,13 @@ static const char *const program_calls[] = {
     "shmdt", "shmget", "signalfd", "splice", "symlink", "symlinkat", "sync", "syncfs", "tee",
     "timer_create", "timer_delete", "timer_getoverrun", "timer_gettime", "timer_settime",
     "truncate", "truncate64", "utime", "utimensat", "utimensat_time64", "utimes", "vfork",
-    "vmsplice", "wait4", "waitid", "waitpid",
+    "vmsplice", "waitid",
     NULL};
 
 /* At its end the leak check starts a process that looks at this one. */
 static const char *const sanitizer_calls[] = {
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-    "clone", "ptrace", "wait4", "waitpid",
+    "clone", "ptrace",
 #endif
     NULL};
 

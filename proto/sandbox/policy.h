@@ -34,6 +34,7 @@ struct sandbox_policy {
     int rights[SANDBOX_RIGHTS_MAX]; /* CAP_... that it keeps, if it has them */
     size_t rights_count;
     bool out_of_memory; /* a path is missing */
+    bool silent;        /* another process of the program tells what the kernel refuses */
 };
 
 /** Start with what any program of ours reads while it runs: /proc of itself, the system's settings

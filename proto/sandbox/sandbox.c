@@ -87,6 +87,7 @@ int sandbox_enter(struct sandbox **out, struct ev_loop *loop, const struct env *
                   struct sandbox_policy *policy)
 {
     struct sandbox *sandbox = policy->out_of_memory ? NULL : calloc(1, sizeof(*sandbox));
+    const struct env mute = {0}, *told = policy->silent ? &mute : env;
     char rights[SANDBOX_RIGHTS_TEXT_SIZE] = "";
     int rc = sandbox != NULL ? refusals_new(&sandbox->refusals, loop, env) : ERR_NOMEM;
 
@@ -99,19 +100,20 @@ int sandbox_enter(struct sandbox **out, struct ev_loop *loop, const struct env *
     *out = sandbox;
     sandbox->policy = *policy;
     *policy = (struct sandbox_policy){0};
-    threads_look(env);
+    threads_look(told);
     if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) {
-        without(env, TRACE_LEVEL_WARN, "all", "the kernel does not know no_new_privs");
+        without(told, TRACE_LEVEL_WARN, "all", "the kernel does not know no_new_privs");
         return ERR_OK;
     }
-    folders_close(sandbox, env);
+    folders_close(sandbox, told);
     if (!sandbox_rights_drop(&sandbox->policy, rights)) {
         /* Our unit has it so: it would have to allow more than is won. */
-        without(env, strcmp(rights, "net_bind_service") == 0 ? TRACE_LEVEL_DEBUG : TRACE_LEVEL_WARN,
+        without(told,
+                strcmp(rights, "net_bind_service") == 0 ? TRACE_LEVEL_DEBUG : TRACE_LEVEL_WARN,
                 "rights", rights);
     }
-    calls_close(sandbox, env);
-    env_trace(env, TRACE_LEVEL_DEBUG, "sandbox.on", "rights=%s programs=%s", rights,
+    calls_close(sandbox, told);
+    env_trace(told, TRACE_LEVEL_DEBUG, "sandbox.on", "rights=%s programs=%s", rights,
               sandbox->policy.programs ? "yes" : "no");
     return ERR_OK;
 }

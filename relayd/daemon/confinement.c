@@ -2,6 +2,8 @@
 /* Lists of paths, from the settings. */
 #include "relayd/daemon/confinement.h"
 
+#include "proto/sandbox/folders.h"
+
 #include <stddef.h>
 
 /* The files that are read while the relay runs: key and path; "" if there is none. */
@@ -18,10 +20,40 @@ static void read_files(struct read_file out[READ_FILES], const struct relay_sett
     out[2] = (struct read_file){"certificate_key", settings->certificate_key_path};
 }
 
+/* What the relay and the program that admits need alike. */
+static void policy_begin(struct sandbox_policy *policy, const char *config_path,
+                         const struct relay_settings *settings)
+{
+    struct read_file files[READ_FILES];
+
+    sandbox_policy_init(policy);
+    sandbox_policy_add_folder_of(policy, config_path, SANDBOX_USE_READ_FLAG);
+    sandbox_policy_add(policy, settings->state_path, SANDBOX_USE_WRITE_FLAG);
+    read_files(files, settings);
+    for (size_t i = 0; i < READ_FILES; i++) {
+        if (files[i].path[0] != '\0') {
+            sandbox_policy_add_folder_of(policy, files[i].path, SANDBOX_USE_READ_FLAG);
+        }
+    }
+}
+
 int confinement_enter(struct sandbox **out, struct ev_loop *loop, const struct env *env,
                       const char *config_path, const struct relay_settings *settings)
 {
-    struct read_file files[READ_FILES];
+    struct sandbox_policy policy;
+
+    *out = NULL;
+    if (!settings->sandbox) {
+        return ERR_OK;
+    }
+    policy_begin(&policy, config_path, settings);
+    sandbox_policy_add_folder_of(&policy, settings->control_path, SANDBOX_USE_WRITE_FLAG);
+    return sandbox_enter(out, loop, env, &policy);
+}
+
+int confinement_of_admitter(struct sandbox **out, struct ev_loop *loop, const struct env *env,
+                            const struct relay_settings *settings)
+{
     struct sandbox_policy policy;
 
     *out = NULL;
@@ -29,19 +61,24 @@ int confinement_enter(struct sandbox **out, struct ev_loop *loop, const struct e
         return ERR_OK;
     }
     sandbox_policy_init(&policy);
-    sandbox_policy_add_folder_of(&policy, config_path, SANDBOX_USE_READ_FLAG);
+    policy.silent = true;
+    policy.programs = true;
+    sandbox_policy_add(&policy, "/", SANDBOX_USE_EXECUTE_FLAG);
     sandbox_policy_add(&policy, settings->state_path, SANDBOX_USE_WRITE_FLAG);
-    sandbox_policy_add_folder_of(&policy, settings->control_path, SANDBOX_USE_WRITE_FLAG);
-    read_files(files, settings);
-    for (size_t i = 0; i < READ_FILES; i++) {
-        if (files[i].path[0] != '\0') {
-            sandbox_policy_add_folder_of(&policy, files[i].path, SANDBOX_USE_READ_FLAG);
-        }
-    }
-    if (settings->admission.mode == ADMISSION_MODE_SCRIPT) {
-        sandbox_policy_add_program(&policy, settings->admission_script.path);
-    }
     return sandbox_enter(out, loop, env, &policy);
+}
+
+void confinement_program_policy(struct sandbox_policy *out, const char *config_path,
+                                const struct relay_settings *settings, const char *program)
+{
+    policy_begin(out, config_path, settings);
+    sandbox_policy_add_program(out, program);
+}
+
+void confinement_of_program(const struct sandbox_policy *policy)
+{
+    /* Where the kernel refuses, the relay has said so at its start. */
+    (void)sandbox_folders_close(policy, NULL);
 }
 
 bool confinement_lets(const struct sandbox *sandbox, const struct relay_settings *next,
@@ -59,14 +96,6 @@ bool confinement_lets(const struct sandbox *sandbox, const struct relay_settings
                       files[i].key, files[i].path);
             return false;
         }
-    }
-    if (next->admission.mode == ADMISSION_MODE_SCRIPT &&
-        !sandbox_lets(sandbox, next->admission_script.path, SANDBOX_USE_EXECUTE_FLAG)) {
-        fault_set(fault, EXIT_CODE_USAGE,
-                  "the relay's sandbox did not let `admission_script.path: %.300s` in at its "
-                  "start; restart relayd",
-                  next->admission_script.path);
-        return false;
     }
     return true;
 }

@@ -14,6 +14,7 @@
 #include "relayd/admin/admin.h"
 #include "relayd/config/changes.h"
 #include "relayd/core/core.h"
+#include "relayd/daemon/admitter.h"
 #include "relayd/daemon/certificate.h"
 #include "relayd/daemon/check.h"
 #include "relayd/daemon/confinement.h"
@@ -31,6 +32,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 enum {
     RECONNECT_IN_MS = 350, /* told to sessions at a stop. Their ports stay open over a restart
@@ -39,7 +41,7 @@ enum {
     STOP_MS_MAX = 250,     /* from a signal to the end, whatever the sessions do */
     DRAIN_MS = 200,        /* for what is queued at the end */
     RESET_LEDGER_ROWS_MAX = 65536,
-    FILES_MIN = 23, /* 18 stay open with one UDP socket; pages and operators need some more */
+    FILES_MIN = 24, /* 19 stay open with one UDP socket; pages and operators need some more */
 };
 
 /* 2025-01-01: a clock that says less is wrong. */
@@ -63,6 +65,7 @@ struct daemon {
     struct signals *signals;
     struct generation *generation; /* NULL: the kernel tells none */
     struct sandbox *sandbox;       /* NULL: off */
+    int admitter;                  /* a socket to the process that runs the program which admits */
     struct ev_timer stop_timer, watchdog_timer;
     char web_server[WEB_SERVER_TEXT_SIZE]; /* whose the spare port is; "": nobody's */
     bool library_on;
@@ -134,7 +137,6 @@ static void script_set(struct daemon *daemon)
         .path = settings->admission.mode == ADMISSION_MODE_SCRIPT ? settings->admission_script.path
                                                                   : "",
         .ziglan = settings->name,
-        .timeout_ms = settings->admission_script.timeout_s * 1000,
         .at_once = settings->admission_script.at_once,
     };
     struct fault fault;
@@ -399,6 +401,7 @@ static int engine_start(struct daemon *daemon, struct fault *fault)
         .spare_port = spare_port(daemon),
         .portmap = settings->portmap,
         .identity = &daemon->keys.relay,
+        .script = daemon->admitter,
         .workers = settings->workers,
         .opened = on_ports_open,
         .context = &steps,
@@ -439,6 +442,9 @@ static void daemon_close(struct daemon *daemon)
     signals_free(daemon->signals);
     generation_free(daemon->generation);
     relay_engine_close(daemon->engine);
+    if (daemon->admitter >= 0) {
+        (void)close(daemon->admitter);
+    }
     relay_core_free(daemon->core);
     reset_ledger_file_close(daemon->ledger, clean);
     store_close(daemon->store);
@@ -456,11 +462,12 @@ static void daemon_close(struct daemon *daemon)
 int relay_daemon_run(const char *config_path, const struct relay_settings *settings, bool log_json)
 {
     struct daemon daemon = {
-        .config_path = config_path, .settings = *settings, .started = *settings};
+        .config_path = config_path, .settings = *settings, .started = *settings, .admitter = -1};
     struct fault fault = {.exit_code = EXIT_CODE_FAILURE, .text = "out of memory"};
     int code = EXIT_CODE_OK;
 
-    if (files_check(FILES_MIN, &fault) != ERR_OK) {
+    if (files_check(FILES_MIN, &fault) != ERR_OK ||
+        admitter_start(&daemon.admitter, config_path, settings, log_json, &fault) != ERR_OK) {
         return fault_print(&fault, "relayd");
     }
     daemon.loop = ev_default_loop(EVFLAG_AUTO);

@@ -376,7 +376,7 @@ int relay_engine_open(struct relay_engine **out, const struct relay_engine_optio
         rc = pump_new(&engine->pump, engine->loop, &core, engine->sockets, engine->sockets_count);
         if (rc == ERR_OK) {
             rc = script_runner_new(&engine->script, engine->loop, engine->core, options->env,
-                                   on_script, engine);
+                                   options->script, on_script, engine);
         }
         if (rc == ERR_OK) {
             rc = resolves_init(&engine->resolves, engine->loop, &names, engine->pump);

@@ -37,6 +37,7 @@ struct relay_engine_options {
     uint16_t spare_port; /* one more socket: listen[0] with this port, if it can be had; 0: none */
     enum portmap_mode portmap;       /* whether the router is to let the port of listen[0] in */
     const struct identity *identity; /* the relay's; borrowed for the call */
+    int script;       /* socket to the process that runs the program which admits; -1: none */
     unsigned workers; /* threads for lanes, as the core's configuration says; 0: none */
     void (*opened)(void *context); /* called once, when all sockets are open and before threads
                                       start: what the process gives up here, its threads do not have

@@ -57,6 +57,7 @@ cat >"$work/admit" <<END
 #!/bin/bash
 read -r question
 echo "\$question" >>"$work/home/state/asked"
+echo leak >"$work/leak" && exit 9
 case \$question in
 *'"wanted_name":"good"'*) echo '{"name": "guest", "groups": ["family"], "days": 3}' ;;
 *'"wanted_name":"bad"'*) echo '{"text": "not on a Sunday"}'; exit 1 ;;
@@ -67,11 +68,10 @@ END
 chmod +x "$work/admit"
 printf 'admission: script\nadmission_script: {path: %s, timeout_s: 2, at_once: 1}\n' "$work/admit" \
     >>"$config"
-reload # which is refused: the sandbox lets no program in so late
-wait_for 10 grep -q 'changed=nothing.*restart relayd' "$work/home.log" || fail "it is not refused"
-stop "$pid" || fail "it ended badly: $(cat "$work/home.log")"
-start home
-for name in good bad broken slow slower; do
+reload # in force at once, though the relay's own sandbox was closed before
+grep -q 'changed="admission, admission_script"' "$work/home.log" ||
+    fail "the reload does not tell of it: $(cat "$work/home.log")"
+for name in good bad broken slow slower changed kept last; do
     new $name
 done
 expect 0 "Joined home as guest" joins good
@@ -101,6 +101,53 @@ grep -q 'ziglan.refused peer=[a-z2-7]* name=- reason=refused' "$work/home.log" |
     fail "no line of who was refused: $(cat "$work/home.log")"
 
 ! grep -E "sandbox\.(refused|without)" "$work/home.log" || fail "the sandbox refused something"
+[ ! -e "$work/leak" ] || fail "the program writes outside the state folder"
+
+# --- another program, in a folder that no sandbox was told of; one that is missing; none ---
+mkdir "$work/elsewhere"
+printf '#!/bin/sh\nread -r question\n' >"$work/elsewhere/admit"
+chmod +x "$work/elsewhere/admit"
+sed -i "s,^admission_script: .*,admission_script: {path: $work/elsewhere/none}," "$config"
+reload
+grep -q "admission.script .*$work/elsewhere/none: No such file" "$work/home.log" ||
+    fail "the reload does not warn of a missing program: $(cat "$work/home.log")"
+expect 1 "gave no answer" joins changed
+grep -q "gave no answer: No such file or directory path=$work/elsewhere/none" "$work/home.log" ||
+    fail "the log does not say why: $(cat "$work/home.log")"
+sed -i "s,/none},/admit}," "$config"
+reload
+expect 0 "Joined home as changed" joins changed
+echo "speed: fast" >>"$config" # a configuration that is refused changes no program
+sed -i "s,/elsewhere/admit},/admit}," "$config"
+reload
+expect 0 "Joined home as kept" joins kept
+sed -i '/^speed:/d' "$config"
+
+# --- the process that runs it: beside the relay's, with no port and no key, and it ends with it ---
+admitter=$(pgrep -P "$pid") || fail "there is no process for it"
+[ "$(cat "/proc/$admitter/comm")" = relayd-admit ] || fail "that is $(cat "/proc/$admitter/comm")"
+for fd in "/proc/$admitter/fd"/*; do
+    case $(readlink "$fd") in
+    socket:*) [ "$(stat -L -c %F "$fd")" = socket ] && sockets=$((${sockets:-0} + 1)) ;;
+    *.key | *data.mdb) fail "it has $(readlink "$fd") open" ;;
+    esac
+done
+[ "$sockets" = 1 ] || fail "it has $sockets sockets, not one"
+kill -KILL "$admitter"
+reload
+expect 1 "gave no answer" joins last
+grep -q "gave no answer: the process that runs it is gone; restart relayd" "$work/home.log" ||
+    fail "the log does not tell what to do: $(cat "$work/home.log")"
+! grep -E "sandbox\.(refused|without)" "$work/home.log" || fail "the sandbox refused something"
+stop "$pid" || fail "it ended badly: $(cat "$work/home.log")"
+start home
+admitter=$(pgrep -P "$pid")
+expect 1 "gave no answer" joins last # the program's exit code 7
+kill -KILL "$pid"
+wait_for 10 bash -c "! kill -0 $admitter 2>/dev/null" || fail "it outlives the relay"
+wait "$pid" 2>/dev/null
+pids=()
+start home
 
 # --- everybody ---
 sed -i 's/^admission: .*/admission: open/' "$config"
