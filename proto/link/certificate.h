@@ -2,9 +2,7 @@
 /* A certificate of the operator's, as the users of link.h hand it in and TLS takes it. */
 #pragma once
 
-#include <stdbool.h>
 #include <stddef.h>
-#include <stdint.h>
 
 /** A certificate from an authority, with those that lead to it, and its key, both in PEM. */
 struct link_certificate {
@@ -21,10 +19,4 @@ enum link_certificate_problem {
     LINK_CERTIFICATE_KEY,   /* no key in PEM, or one that is locked by a password */
     LINK_CERTIFICATE_PAIR,  /* the key belongs to another certificate */
     LINK_CERTIFICATE_MEMORY,
-};
-
-/** What one that is fine says of itself. */
-struct link_certificate_facts {
-    uint64_t begins_s, expires_s; /* since 1970 UTC; 0: it cannot be told */
-    bool named;                   /* it has a DNS name where browsers look (subjectAltName) */
 };

@@ -6,8 +6,8 @@
  * Both ends prove themselves inside the session by an Ed25519 signature over a TLS exporter value,
  * the server first; nobody looks at the certificate.
  *
- * This header is the whole interface of proto/link: users include no other header of it. The
- * functions are defined in quic/hub.c, so whoever calls them links link_quic.
+ * This header is the interface of proto/link: users include no other header of it, except
+ * certificate_look.h. The functions are defined in quic/hub.c: whoever calls them links link_quic.
  */
 #pragma once
 
@@ -266,11 +266,7 @@ void link_hub_spki(const struct link_hub *hub, uint8_t out[LINK_SPKI_SIZE]);
 enum link_certificate_problem link_hub_certificate(struct link_hub *hub,
                                                    const struct link_certificate *certificate);
 
-/** The same judgement of a certificate without a hub; what it says of itself, if it is FINE. */
-enum link_certificate_problem link_certificate_look(struct link_certificate_facts *out,
-                                                    const struct link_certificate *certificate);
-
-/** When that of a hub ends, in ms since 1970 UTC; 0: there is none. */
+/** When it ends, in ms since 1970 UTC; 0: there is none. */
 uint64_t link_hub_certificate_end(const struct link_hub *hub);
 
 /** Queue a copy of one encoded Control. ERR_DROP if the session is not open, or if size is 0 or

@@ -5,6 +5,8 @@
 #include "proto/base/wall_text.h"
 #include "proto/host/file.h"
 #include "proto/host/os_env.h"
+#include "proto/link/certificate_look.h"
+#include "proto/link/link.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -94,6 +94,7 @@ PORTS = [("client/platform/linux", "_linux", "client/platform")]
 
 # What a header promises to users whose types are used below, too: header -> unit that defines it.
 FACADES = {"proto/link/link.h": "proto/link/quic/hub",
+           "proto/link/certificate_look.h": "proto/link/tls/tls",
            "client/stun2/stun2.h": "client/libstun2/api",
            "client/stun2/stun2_ev.h": "client/libstun2/loop/adapter"}
 

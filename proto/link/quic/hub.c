@@ -242,15 +242,9 @@ enum link_certificate_problem link_hub_certificate(struct link_hub *hub,
     return tls_name(&hub->shared.tls, certificate);
 }
 
-enum link_certificate_problem link_certificate_look(struct link_certificate_facts *out,
-                                                    const struct link_certificate *certificate)
-{
-    return tls_name_look(out, certificate);
-}
-
 uint64_t link_hub_certificate_end(const struct link_hub *hub)
 {
-    return hub->shared.tls.named.facts.expires_s * 1000;
+    return hub->shared.tls.named.expires_s * 1000;
 }
 
 int link_hub_dial(struct link_hub *hub, struct handle *out, const struct link_dial *dial,

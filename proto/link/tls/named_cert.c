@@ -2,54 +2,15 @@
 /* wolfSSL reads the files, compares the key, and knows what a * in a name means (RFC 6125). */
 #include "proto/link/tls/named_cert.h"
 
+#include "proto/link/tls/cert_facts.h"
+
 #include <wolfssl/options.h>
 
 #include <wolfssl/ssl.h>
 
-#include <wolfssl/openssl/x509v3.h> /* an older one needs ssl.h before it */
-
 #include <string.h>
-#include <time.h>
 
 enum { NAME_SIZE_MAX = 253 };
-
-/* In s since 1970 UTC; 0 if it is no time. */
-static uint64_t time_of(const WOLFSSL_ASN1_TIME *written)
-{
-    struct tm broken = {.tm_year = 0};
-    time_t at;
-
-    if (written == NULL || wolfSSL_ASN1_TIME_to_tm(written, &broken) != WOLFSSL_SUCCESS) {
-        return 0;
-    }
-    at = timegm(&broken);
-    return at > 0 ? (uint64_t)at : 0;
-}
-
-/* Browsers do not look at the subject's common name. */
-static bool has_dns_name(const WOLFSSL_X509 *cert)
-{
-    WOLFSSL_STACK *names = wolfSSL_X509_get_ext_d2i(cert, NID_subject_alt_name, NULL, NULL);
-    bool has = false;
-
-    if (names == NULL) {
-        return false;
-    }
-    for (int i = 0; !has && i < wolfSSL_sk_GENERAL_NAME_num(names); i++) {
-        const WOLFSSL_GENERAL_NAME *name = wolfSSL_sk_GENERAL_NAME_value(names, i);
-
-        has = name != NULL && name->type == GEN_DNS;
-    }
-    wolfSSL_sk_GENERAL_NAME_pop_free(names, wolfSSL_GENERAL_NAME_free);
-    return has;
-}
-
-static struct link_certificate_facts facts_of(const WOLFSSL_X509 *cert)
-{
-    return (struct link_certificate_facts){.begins_s = time_of(wolfSSL_X509_get_notBefore(cert)),
-                                           .expires_s = time_of(wolfSSL_X509_get_notAfter(cert)),
-                                           .named = has_dns_name(cert)};
-}
 
 static enum link_certificate_problem files_use(WOLFSSL_CTX *context,
                                                const struct link_certificate *files)
@@ -85,7 +46,7 @@ enum link_certificate_problem named_cert_make(struct named_cert *out, struct WOL
         named_cert_free(out);
         return problem;
     }
-    out->facts = facts_of(out->first);
+    out->expires_s = cert_time(wolfSSL_X509_get_notAfter(out->first));
     return LINK_CERTIFICATE_FINE;
 }
 

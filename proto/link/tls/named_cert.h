@@ -10,6 +10,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 struct WOLFSSL_CTX;
 struct WOLFSSL_X509;
@@ -17,7 +18,7 @@ struct WOLFSSL_X509;
 struct named_cert {
     struct WOLFSSL_CTX *context; /* NULL: there is none */
     struct WOLFSSL_X509 *first;  /* whose names count */
-    struct link_certificate_facts facts;
+    uint64_t expires_s;          /* since 1970 UTC */
 };
 
 /** Put the files into `context`, a fresh one for accepting, which is taken over in any case.

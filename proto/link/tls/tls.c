@@ -2,6 +2,8 @@
 /* Setting up wolfSSL as QUIC and section 3 of docs/protocol.md need it. */
 #include "proto/link/tls/tls.h"
 
+#include "proto/link/certificate_look.h"
+#include "proto/link/tls/cert_facts.h"
 #include "proto/link/tls/library.h"
 
 #include <wolfssl/options.h>
@@ -123,14 +125,18 @@ enum link_certificate_problem tls_name(struct tls *tls, const struct link_certif
     return problem;
 }
 
-enum link_certificate_problem tls_name_look(struct link_certificate_facts *out,
-                                            const struct link_certificate *files)
+enum link_certificate_problem link_certificate_look(struct link_certificate_facts *out,
+                                                    const struct link_certificate *files)
 {
     struct named_cert named = {0};
     enum link_certificate_problem problem = named_cert_make(&named, server_context(), files);
 
     if (problem == LINK_CERTIFICATE_FINE) {
-        *out = named.facts;
+        *out = (struct link_certificate_facts){
+            .begins_s = cert_time(wolfSSL_X509_get_notBefore(named.first)),
+            .expires_s = named.expires_s,
+            .named = cert_has_dns_name(named.first),
+        };
     }
     named_cert_free(&named);
     return problem;

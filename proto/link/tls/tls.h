@@ -37,11 +37,6 @@ int tls_init(struct tls *tls, const uint8_t seed[CERT_SEED_SIZE], const struct e
  * LINK_CERTIFICATE_FINE changes nothing. */
 enum link_certificate_problem tls_name(struct tls *tls, const struct link_certificate *files);
 
-/** What tls_name would say of the files, and what they say of themselves, which is written if they
- * are FINE. library_init comes before. */
-enum link_certificate_problem tls_name_look(struct link_certificate_facts *out,
-                                            const struct link_certificate *files);
-
 /** Free the contexts; all TLS sessions must be gone. Zeroed is fine, too. */
 void tls_fini(struct tls *tls);
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Who is shown the certificate of an authority, and which files are none. */
+#include "proto/link/certificate_look.h"
 #include "proto/link/link.h"
 #include "proto/link/quic/conn_state.h"
 #include "proto/link/quic/hub.h"
