@@ -97,7 +97,7 @@ void answer_reset(struct answers *answers, const struct dgram *in, const ngtcp2_
                   struct mono now)
 {
     uint8_t random[RESET_SIZE_MAX - NGTCP2_STATELESS_RESET_TOKENLEN];
-    size_t size = in->size - 1 < RESET_SIZE_MAX ? in->size - 1 : RESET_SIZE_MAX;
+    size_t size = in->size > RESET_SIZE_MAX ? RESET_SIZE_MAX : RESET_SIZE_MIN;
     ngtcp2_stateless_reset_token token;
     struct answer *answer;
 

@@ -61,8 +61,11 @@ void answer_version(struct answers *answers, const struct dgram *in, const ngtcp
 void answer_retry(struct answers *answers, const struct dgram *in, const ngtcp2_pkt_hd *hd,
                   struct mono now);
 
-/** Tell the sender of a short-header packet that its connection is gone. The reset is smaller than
- * the packet that it answers, so that two ends without state cannot keep each other busy. */
+/** Tell the sender of a short-header packet that its connection is gone. A reset is smaller than
+ * the packet that it answers, and one that answers what may be a reset itself is the smallest that
+ * there is, which nobody answers: two ends without state fall silent after two. (One byte less each
+ * time, as RFC 9000, section 10.3, would have it for looks, made twenty packets of a forged one.)
+ */
 void answer_reset(struct answers *answers, const struct dgram *in, const ngtcp2_version_cid *vc,
                   struct mono now);
 

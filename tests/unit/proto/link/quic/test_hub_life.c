@@ -34,6 +34,42 @@ static void restarted_server_resets_old_connections_at_once(void **state)
     }
 }
 
+/* Neither end knows the connection: what one says is for the other one more packet of it. */
+static void two_ends_without_state_soon_fall_silent(void **state)
+{
+    static struct net net;
+    static uint8_t bytes[1200];
+
+    (void)state;
+    net_init(&net, 12);
+    net_start(&net);
+    for (size_t first = 1; first <= sizeof(bytes); first += first < 64 ? 1 : 284) {
+        size_t size = first;
+        unsigned resets = 0;
+
+        memset(bytes, 0x55, size); /* a short header: 0x40 is set, 0x80 is not */
+        for (;;) {
+            const struct dgram in = {.local = net.addrs[NET_SERVER],
+                                     .remote = net.addrs[NET_CLIENT],
+                                     .data = bytes,
+                                     .size = size};
+
+            outbox_clear(&net.box);
+            link_hub_receive(net.hubs[NET_SERVER], &in, net.now);
+            link_hub_transmit(net.hubs[NET_SERVER], &net.box, net.now);
+            if (net.box.items_count == 0) {
+                break;
+            }
+            resets++;
+            size = net.box.items[0].size;
+            memcpy(bytes, net.box.bytes + net.box.items[0].offset, size);
+        }
+        assert_int_equal(resets, first <= RESET_SIZE_MIN ? 0 : first <= RESET_SIZE_MAX ? 1 : 2);
+        net.now = mono_add_ms(net.now, 100);
+    }
+    net_fini(&net);
+}
+
 static void silence_after_data_is_a_stall_once(void **state)
 {
     static struct net net;
@@ -306,6 +342,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(restarted_server_resets_old_connections_at_once),
+        cmocka_unit_test(two_ends_without_state_soon_fall_silent),
         cmocka_unit_test(silence_after_data_is_a_stall_once),
         cmocka_unit_test(a_server_that_ends_tells_who_is_no_session_yet),
         cmocka_unit_test(silence_after_an_answer_to_something_else_is_a_stall),
