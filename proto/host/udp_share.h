@@ -12,12 +12,21 @@
  * ERR_SYSTEM. */
 int udp_share(struct udp_batch *first, bool share) MUST_CHECK;
 
-/** Datagrams that begin with one byte are dealt to the sockets that joined, by a number in them. */
+enum { UDP_DEALS_MAX = 4 };
+
+/** Which datagrams are dealt to the sockets that joined, and by what number in them. Numbers are
+ * big-endian, of 4 bytes. */
+struct udp_deal {
+    uint32_t word, mask; /* their first number is `word` where the mask has ones */
+    uint32_t cookie;     /* and their second one is this; 0: any */
+    uint32_t number_at;  /* where the number is: what is left when it is divided by the number of
+                            sockets that joined says to which one it goes */
+};
+
 struct udp_dealing {
-    uint8_t first_byte;
-    uint32_t number_at; /* where 4 bytes are, as a big-endian number: what is left when it is
-                           divided by the number of sockets that joined says to which it goes */
-    uint32_t joined;    /* how many joined, in this order; above 0 */
+    struct udp_deal deals[UDP_DEALS_MAX]; /* the first one that fits counts */
+    size_t deals_count;
+    uint32_t joined; /* how many joined, in this order; above 0 */
 };
 
 /** From now on the first socket gets all but those. Before, any socket got any datagram. What the

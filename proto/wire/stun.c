@@ -9,11 +9,10 @@
 #include <string.h>
 
 enum {
-    TYPE_REQUEST = 0x0001,
+    TYPE_REQUEST = STUN_BINDING_REQUEST,
     TYPE_INDICATION = 0x0011,
     TYPE_SUCCESS = 0x0101,
     TYPE_ERROR = 0x0111,
-    COOKIE = 0x2112a442,
     FINGERPRINT_XOR = 0x5354554e,
     FINGERPRINT_SIZE = 8, /* the whole attribute */
     ATTRIBUTE_HEADER_SIZE = 4,
@@ -90,7 +89,7 @@ static void header_read(struct rbuf *r, size_t size, struct stun_message *m)
     uint16_t left = rbuf_u16(r);
 
     rbuf_copy(r, m->transaction, sizeof(m->transaction));
-    m->classic = be32_read(m->transaction) != COOKIE;
+    m->classic = be32_read(m->transaction) != STUN_COOKIE;
     /* The class is in bits 4 and 8, the method in the others (RFC 8489, figure 3). */
     m->class = (enum stun_class)((type >> 4 & 1) | (type >> 7 & 2));
     m->method = (uint16_t)((type & 0x000f) | (type >> 1 & 0x0070) | (type >> 2 & 0x0f80));
@@ -387,7 +386,7 @@ static struct wbuf own_begin(uint8_t *out, size_t size, uint16_t type,
     struct wbuf w = wbuf_over(out, size);
     uint8_t transaction[STUN_TRANSACTION_SIZE];
 
-    be32_write(transaction, COOKIE);
+    be32_write(transaction, STUN_COOKIE);
     memcpy(transaction + 4, id, STUN_ID_SIZE);
     header_write(&w, type, transaction);
     return w;

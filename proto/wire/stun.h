@@ -23,6 +23,8 @@ enum {
     STUN_REQUEST_SIZE = 28, /* our own binding request: header and FINGERPRINT */
     STUN_UNKNOWN_MAX = 8,   /* unknown attributes that an answer lists at most */
     STUN_METHOD_BINDING = 1,
+    STUN_BINDING_REQUEST = 1, /* the first two bytes of such a message, */
+    STUN_COOKIE = 0x2112a442, /* and the four behind its length (RFC 8489) */
     STUN_LEND_SIZE_MAX = 640, /* of our own attribute LEND (proto/wire/lend.h) */
     STUN_LIVE_SIZE_MAX = 984, /* of our own attribute LIVE (proto/wire/live.h) */
     STUN_LEND_ANSWER_SIZE_MAX = STUN_ANSWER_SIZE_MAX + 96,

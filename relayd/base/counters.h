@@ -67,6 +67,7 @@
     X(lane_bytes, "lane_bytes_total", "", "Bytes of such frames, their headers included.")         \
     X(worker_frames, "worker_packets_total", "event=\"forwarded\"",                                \
       "Datagrams that workers received, by what they did with them.")                              \
+    X(worker_answered, "worker_packets_total", "event=\"answered\"", "")                           \
     X(worker_handed, "worker_packets_total", "event=\"handed\"", "")                               \
     X(lanes_opened, "lane_events_total", "event=\"opened\"",                                       \
       "Lanes between two sessions, by event.")                                                     \

@@ -83,12 +83,10 @@ static int stranger_tables_new(struct limits *limits, const struct env *env)
 }
 
 int limits_init(struct limits *limits, const struct relay_config *cfg,
-                struct relay_counters *counters, const struct env *env, struct mono now)
+                struct relay_counters *counters, const struct env *env)
 {
     static const struct bucket_rate broadcast = {.per_s = 1, .burst = BROADCAST_BURST};
     static const struct bucket_rate http = {.per_s = HTTP_PER_S, .burst = HTTP_BURST};
-    const struct bucket_rate stun = {.per_s = cfg->stun_per_addr_per_s,
-                                     .burst = cfg->stun_per_addr_per_s};
     int rc;
 
     *limits = (struct limits){.counters = counters};
@@ -101,7 +99,7 @@ int limits_init(struct limits *limits, const struct relay_config *cfg,
         rc = map_new(&limits->neighbours_by_net, 16, cfg->session_max, env);
     }
     if (rc == ERR_OK) {
-        rc = bucket_table_new(&limits->stun_addresses, 16, STUN_ADDRESSES_MAX, &stun, env);
+        rc = stun_limit_new(&limits->stun, env);
     }
     if (rc == ERR_OK) {
         rc = bucket_table_new(&limits->http_addresses, 16, HTTP_ADDRESSES_MAX, &http, env);
@@ -117,7 +115,7 @@ int limits_init(struct limits *limits, const struct relay_config *cfg,
         rc = stranger_tables_new(limits, env);
     }
     if (rc == ERR_OK) {
-        limits_stun_set(limits, cfg, now);
+        limits_stun_set(limits, cfg);
     }
     return rc;
 }
@@ -132,38 +130,25 @@ void limits_fini(struct limits *limits)
     bucket_table_free(limits->stranger_rate_by_address);
     bucket_table_free(limits->broadcast_by_key);
     bucket_table_free(limits->moves_by_key);
-    bucket_table_free(limits->stun_addresses);
+    stun_limit_free(limits->stun);
     bucket_table_free(limits->http_addresses);
     bucket_table_free(limits->questions_by_net);
     bucket_table_free(limits->joins_by_net);
     bucket_table_free(limits->opens_by_net);
 }
 
-void limits_stun_set(struct limits *limits, const struct relay_config *cfg, struct mono now)
+void limits_stun_set(struct limits *limits, const struct relay_config *cfg)
 {
-    const struct bucket_rate rate = {.per_s = cfg->stun_per_addr_per_s,
-                                     .burst = cfg->stun_per_addr_per_s};
-
-    limits->stun_rate = (struct bucket_rate){.per_s = cfg->stun_per_s, .burst = cfg->stun_per_s};
-    bucket_init(&limits->stun_bucket, &limits->stun_rate, now);
-    bucket_table_set_rate(limits->stun_addresses, &rate);
+    stun_limit_set(limits->stun, cfg->stun_per_addr_per_s, cfg->stun_per_s);
 }
 
 bool limits_stun_take(struct limits *limits, const struct endpoint *from, struct mono now)
 {
-    uint8_t prefix[16];
+    enum stun_verdict verdict = stun_limit_take(limits->stun, from, now);
 
-    address_key(prefix, from);
-    if (!bucket_table_take(limits->stun_addresses, prefix, 1, now)) {
-        limits->counters->stun_limited_address++;
-        return false;
-    }
-    /* This comes second, so that one address that floods cannot use up what all share. */
-    if (!bucket_take(&limits->stun_bucket, &limits->stun_rate, 1, now)) {
-        limits->counters->stun_limited_all++;
-        return false;
-    }
-    return true;
+    limits->counters->stun_limited_address += verdict == STUN_VERDICT_SOURCE ? 1 : 0;
+    limits->counters->stun_limited_all += verdict == STUN_VERDICT_ALL ? 1 : 0;
+    return verdict == STUN_VERDICT_OK;
 }
 
 bool limits_http_take(struct limits *limits, const struct endpoint *from, struct mono now)

@@ -15,6 +15,7 @@
 #include "proto/wire/frame.h"
 #include "relayd/base/counters.h"
 #include "relayd/base/relay_config.h"
+#include "relayd/base/stun_limit.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -47,7 +48,6 @@ enum {
     GONE_MARKS = 8,                  /* keys that one session is told about per second */
     GONE_EVERY_MS = 1000,
     REFUSAL_EVERY_MS = 1000, /* between two answers "too many requests" to a session */
-    STUN_ADDRESSES_MAX = 65536,
     HTTP_PER_S = 10, /* pages to one IPv4 address or IPv6 /56 */
     HTTP_BURST = 50,
     HTTP_ADDRESSES_MAX = 4096,
@@ -83,24 +83,23 @@ struct limits {
     struct bucket_table *stranger_rate_by_key, *stranger_day_by_key, *stranger_rate_by_address;
     struct bucket_table *broadcast_by_key;
     struct bucket_table *moves_by_key;
-    struct bucket_table *stun_addresses;
+    struct stun_limit *stun; /* workers take from it, too */
     struct bucket_table *http_addresses;
     struct bucket_table *questions_by_net, *joins_by_net, *opens_by_net;
-    struct bucket stun_bucket;
-    struct bucket_rate stun_rate;
 };
 
 /** Make limits of which nothing is used yet. session_max and the STUN rates come from cfg, where
  * they are not 0. counters is borrowed and outlives the limits; env gives hash keys, during the
  * call only. ERR_NOMEM; limits_fini then releases what was made. */
 int limits_init(struct limits *limits, const struct relay_config *cfg,
-                struct relay_counters *counters, const struct env *env, struct mono now) MUST_CHECK;
+                struct relay_counters *counters, const struct env *env) MUST_CHECK;
 void limits_fini(struct limits *limits);
 
-/** Set the rates of STUN to those of cfg; the bucket of all addresses is full again. */
-void limits_stun_set(struct limits *limits, const struct relay_config *cfg, struct mono now);
+/** Set the rates of STUN to those of cfg; what all addresses have together is full again. */
+void limits_stun_set(struct limits *limits, const struct relay_config *cfg);
 
-/** Take one STUN answer to this address. False if there are too many, which is counted. */
+/** Take one STUN answer to this address. False if there are too many, which is counted. Workers
+ * take from the same (stun_limit.h). */
 bool limits_stun_take(struct limits *limits, const struct endpoint *from, struct mono now);
 
 /** Take one page for this address. False if there are too many, which is counted. */

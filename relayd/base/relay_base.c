@@ -74,7 +74,7 @@ int relay_base_init(struct relay_base *base, const struct relay_config *cfg, str
     config_take(base, cfg);
     base->session_capacity = base->cfg.session_max;
     allotment_init(&base->allotment, &base->cfg.allotment, env_wall_ms(env), now);
-    rc = limits_init(&base->limits, &base->cfg, &base->counters, env, now);
+    rc = limits_init(&base->limits, &base->cfg, &base->counters, env);
     if (rc == ERR_OK) {
         rc = session_table_init(&base->sessions, base->session_capacity, &base->limits, env);
     }
@@ -148,6 +148,6 @@ void relay_base_configure(struct relay_base *base, const struct relay_config *cf
     if (base->cfg.session_max > base->session_capacity) {
         base->cfg.session_max = base->session_capacity;
     }
-    limits_stun_set(&base->limits, &base->cfg, now);
+    limits_stun_set(&base->limits, &base->cfg);
     allotment_set(&base->allotment, &base->cfg.allotment, env_wall_ms(&base->env), now);
 }

@@ -347,7 +347,7 @@ void relay_core_transmit(struct relay_core *core, struct outbox *out, struct mon
     if (core->copied) {
         copied_forget(core, now);
     }
-    stun_service_transmit(&core->stun, out);
+    stun_service_transmit(&core->stun, out, now);
     reach_dials_transmit(&core->mesh.dials, out, now);
     outbox_move(&core->presence.words.out, out);
     outbox_move(&core->forward.words.out, out);
@@ -511,10 +511,11 @@ void relay_core_script_answered(struct relay_core *core, uint64_t ticket,
     join_script_answered(&core->join, ticket, answer, now);
 }
 
-void relay_core_snapshot(const struct relay_core *core, struct relay_snapshot *out, struct mono now)
+void relay_core_snapshot(struct relay_core *core, struct relay_snapshot *out, struct mono now)
 {
     const struct relay_base *base = &core->base;
 
+    lane_workers_counts(&core->lane.workers);
     *out = (struct relay_snapshot){
         .counters = base->counters,
         .link = *link_hub_stats(base->hub),
@@ -546,6 +547,11 @@ void relay_core_snapshot(const struct relay_core *core, struct relay_snapshot *o
         .store_ok = base->health.ok,
     };
     traffic_hour_note(&out->traffic, housekeeping_bytes(&base->counters), now);
+}
+
+struct stun_board *relay_core_stun_board(struct relay_core *core)
+{
+    return core->stun.board;
 }
 
 struct lane_board *relay_core_lane_board(struct relay_core *core)

@@ -60,6 +60,9 @@ void relay_core_receive(struct relay_core *core, const struct dgram *in, struct 
  * They must have ended before the core is freed. */
 struct lane_board *relay_core_lane_board(struct relay_core *core);
 
+/** The same for STUN (relayd/service/stun_board.h). */
+struct stun_board *relay_core_stun_board(struct relay_core *core);
+
 /** A worker says that there is something to look at. */
 void relay_core_workers(struct relay_core *core, struct mono now);
 
@@ -117,8 +120,7 @@ enum link_certificate_problem relay_core_certificate(struct relay_core *core,
                                                      const struct link_certificate *certificate);
 
 /** Everything there is to count, at `now`. */
-void relay_core_snapshot(const struct relay_core *core, struct relay_snapshot *out,
-                         struct mono now);
+void relay_core_snapshot(struct relay_core *core, struct relay_snapshot *out, struct mono now);
 
 /** The relay's public key. */
 const uint8_t *relay_core_key(const struct relay_core *core);

@@ -25,6 +25,7 @@ void housekeeping_do(struct relay_core *core, struct mono now)
     session_expire_admissions(&core->session, now);
     forward_relay_sweep(&core->forward, now);
     lane_service_sweep(&core->lane, now);
+    lane_workers_counts(&core->lane.workers);
     volume_keep(base, base->health.store);
     traffic_hour_note(&base->traffic, housekeeping_bytes(&base->counters), now);
     if (base->directory != NULL) {

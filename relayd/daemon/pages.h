@@ -17,7 +17,7 @@ struct ev_loop;
 
 struct pages {
     struct ev_loop *loop; /* these are borrowed */
-    const struct relay_core *core;
+    struct relay_core *core;
     const struct relay_engine *engine;
     const char *name;        /* of the ziglan, which may change */
     double started_at_s;     /* when the process started, since 1970 UTC */

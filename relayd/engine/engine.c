@@ -280,6 +280,7 @@ static void workers_begin(struct relay_engine *engine, unsigned count, struct op
 {
     struct udp_batch *sockets[RELAY_ENGINE_SOCKETS_MAX];
     struct workers_options options = {.board = relay_core_lane_board(engine->core),
+                                      .stun = relay_core_stun_board(engine->core),
                                       .count = count,
                                       .sockets = sockets,
                                       .opened = opened_tell,

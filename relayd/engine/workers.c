@@ -6,9 +6,12 @@
 #include "proto/base/ring.h"
 #include "proto/crypto/lane_frame.h"
 #include "proto/host/file.h"
+#include "proto/host/os_env.h"
 #include "proto/host/udp_send.h"
 #include "proto/host/udp_share.h"
+#include "proto/wire/frame.h"
 #include "relayd/service/lane_switch.h"
+#include "relayd/service/stun_switch.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -27,6 +30,7 @@ enum {
     BLOCKED_MS_MAX = 5,    /* what waits longer for a full socket is dropped */
     SENDS_MAX = 256,       /* trains to one socket in one call */
     BATCH_LARGE = 1 << 18, /* bytes: a batch should not be longer than what the cache holds */
+    TELL_MS = 1000,        /* of STUN the control thread is told so often */
     COUNTERS = sizeof(struct udp_counters) / sizeof(uint64_t),
 };
 
@@ -47,6 +51,8 @@ struct worker {
     struct udp_batch *sends_by;
     struct dgram_train sends[SENDS_MAX];
     size_t sends_count;
+    uint8_t answers[SENDS_MAX][STUN_ANSWER_SIZE_MAX]; /* the data of those that are answers */
+    struct mono now, told_at; /* of STUN: read once in a batch, {0} before; last told */
     _Atomic uint64_t counters[COUNTERS]; /* of its sockets; for the control thread */
 };
 
@@ -55,6 +61,7 @@ struct workers {
     size_t sockets_count;
     int wake_fd; /* the control thread waits for it */
     int stop_fd; /* the workers wait for it */
+    const struct stun_board *stun;
     struct worker list[LANE_WORKERS_MAX];
 };
 
@@ -73,25 +80,20 @@ static void fd_signal(int fd)
     }
 }
 
-static void hand(struct worker *worker, const struct dgram_train *train)
+static void hand(struct worker *worker, const struct dgram *in)
 {
-    struct handed head = {.local = train->local, .remote = train->remote};
+    const struct handed head = {.local = in->local, .remote = in->remote};
+    uint8_t *to = ring_reserve(worker->ring, sizeof(head) + in->size);
 
-    for (size_t at = 0; at < train->size; at += train->segment_size) {
-        size_t left = train->size - at;
-        size_t size = left < train->segment_size ? left : train->segment_size;
-        uint8_t *to = ring_reserve(worker->ring, sizeof(head) + size);
-
-        if (to == NULL) {
-            worker->lanes.counts.drop_ring++;
-            continue;
-        }
-        memcpy(to, &head, sizeof(head));
-        memcpy(to + sizeof(head), train->data + at, size);
-        ring_commit(worker->ring, sizeof(head) + size);
-        worker->lanes.counts.handed++;
-    }
     worker->wakes = true;
+    if (to == NULL) {
+        worker->lanes.counts.drop_ring++;
+        return;
+    }
+    memcpy(to, &head, sizeof(head));
+    memcpy(to + sizeof(head), in->data, in->size);
+    ring_commit(worker->ring, sizeof(head) + in->size);
+    worker->lanes.counts.handed++;
 }
 
 static void sends_flush(struct worker *worker)
@@ -153,6 +155,49 @@ static void send_add(struct worker *worker, const struct dgram_train *train)
     worker->sends[worker->sends_count++] = *train;
 }
 
+/* Answer a STUN request. False if it is not for a worker to answer. */
+static bool stun_take(struct worker *worker, const struct dgram *in)
+{
+    uint8_t answer[STUN_ANSWER_SIZE_MAX];
+    struct dgram_train out = {.local = in->local, .remote = in->remote};
+    enum stun_fate fate;
+
+    if (worker->now.ns == 0) {
+        worker->now = clock_mono();
+        if (mono_due(mono_add_ms(worker->told_at, TELL_MS), worker->now)) {
+            worker->told_at = worker->now;
+            worker->lanes.used = true;
+        }
+    }
+    fate = stun_switch_take(worker->all->stun, &worker->lanes.counts, in, worker->now, answer,
+                            &out.size);
+    if (fate == STUN_FATE_ANSWER) {
+        out.segment_size = out.size;
+        out.data = answer;
+        send_add(worker, &out);
+        out.data = worker->answers[worker->sends_count - 1];
+        memcpy(out.data, answer, out.size);
+        worker->sends[worker->sends_count - 1].data = out.data;
+    }
+    return fate != STUN_FATE_CONTROL;
+}
+
+/* What is no frame of a lane, or not for a worker to forward. */
+static void others_take(struct worker *worker, const struct dgram_train *train, bool lanes)
+{
+    for (size_t at = 0; at < train->size; at += train->segment_size) {
+        size_t left = train->size - at;
+        const struct dgram in = {.local = train->local,
+                                 .remote = train->remote,
+                                 .data = train->data + at,
+                                 .size = left < train->segment_size ? left : train->segment_size};
+
+        if (lanes || in.data[0] > FRAME_STUN_LAST || !stun_take(worker, &in)) {
+            hand(worker, &in);
+        }
+    }
+}
+
 static void counters_tell(struct worker *worker)
 {
     for (size_t k = 0; k < COUNTERS; k++) {
@@ -175,6 +220,7 @@ static bool batch_take(struct worker *worker, struct udp_batch *udp)
     size_t most = worker->most, bytes = 0;
     size_t count = udp_batch_receive_trains(udp, trains, most);
 
+    worker->now = (struct mono){0};
     for (size_t i = 0; i < count; i++) {
         enum lane_fate fate;
 
@@ -183,7 +229,7 @@ static bool batch_take(struct worker *worker, struct udp_batch *udp)
             if (fate == LANE_FATE_SEND) {
                 send_add(worker, &out);
             } else {
-                hand(worker, &out);
+                others_take(worker, &out, fate == LANE_FATE_CONTROL);
             }
         }
     }
@@ -256,12 +302,20 @@ static int worker_open(struct workers *workers, unsigned number,
     return sockets_open(worker, options, fault);
 }
 
-/* Let the kernel deal lane data to the sockets of the workers. */
+/* Let the kernel deal lane data, by the label, and binding requests, by the end of their
+ * transaction, to the sockets of the workers. */
 static int deal(const struct workers_options *options, struct fault *fault)
 {
-    const struct udp_dealing dealing = {.first_byte = FRAME_TYPE_LANE_DATA,
-                                        .number_at = LANE_LABEL_AT + sizeof(uint32_t),
-                                        .joined = options->count};
+    const struct udp_dealing dealing = {
+        .deals = {{.word = (uint32_t)FRAME_TYPE_LANE_DATA << 24,
+                   .mask = UINT32_C(0xff) << 24,
+                   .number_at = LANE_LABEL_AT + sizeof(uint32_t)},
+                  {.word = STUN_BINDING_REQUEST << 16,
+                   .mask = UINT32_C(0xffff) << 16,
+                   .cookie = STUN_COOKIE,
+                   .number_at = STUN_HEADER_SIZE - sizeof(uint32_t)}},
+        .deals_count = 2,
+        .joined = options->count};
 
     for (size_t i = 0; i < options->sockets_count; i++) {
         if (udp_deal(options->sockets[i], &dealing) != ERR_OK) {
@@ -356,6 +410,7 @@ int workers_start(struct workers **out, const struct workers_options *options, s
         return ERR_NOMEM;
     }
     workers->sockets_count = options->sockets_count;
+    workers->stun = options->stun;
     workers->wake_fd = -1;
     workers->stop_fd = -1;
     rc = all_open(workers, options, fault);

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Threads that forward frames on lanes beside the control thread (docs/architecture.md, "Workers").
- * Each has a socket at every address at which the relay listens; the kernel deals lane data to
- * them by the label, and all else to the control thread's socket. What reaches a worker all the
- * same, and what it may not decide, it hands to the control thread through a ring.
+ * Threads that forward frames on lanes, and answer STUN, beside the control thread
+ * (docs/architecture.md, "Workers"). Each has a socket at every address at which the relay listens;
+ * the kernel deals lane data to them by the label, binding requests by their transaction, and all
+ * else to the control thread's socket. What reaches a worker all the same, and what it may not
+ * decide, it hands to the control thread through a ring.
  */
 #pragma once
 
@@ -12,6 +13,7 @@
 #include "proto/host/udp_batch.h"
 #include "proto/net/dgram.h"
 #include "relayd/service/lane_board.h"
+#include "relayd/service/stun_board.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -20,6 +22,7 @@ struct workers;
 
 struct workers_options {
     struct lane_board *board;         /* borrowed; outlives the workers */
+    struct stun_board *stun;          /* likewise */
     unsigned count;                   /* as the board was made for */
     struct udp_batch *const *sockets; /* the control thread's, which are at addresses that it tells
                                          others of; borrowed, outlive the workers */

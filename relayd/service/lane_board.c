@@ -2,8 +2,7 @@
 /*
  * Labels are looked up in a table with open addressing; they are random numbers of ours, so their
  * lower bits are as good as a hash. A cell holds a label and the number of its pass. A pass is a
- * few words behind a sequence number, which is odd while they change (a "seqlock"): who reads while
- * they change reads again.
+ * seqlock: who reads it while it changes reads again.
  *
  * A worker may look a pass up just before it is removed, and count a moment later. So numbers of
  * passes that were removed rest: one is used again after PASSES_RESTING others.
@@ -11,6 +10,7 @@
 #include "relayd/service/lane_board.h"
 
 #include "proto/base/bytes.h"
+#include "proto/base/seqlock.h"
 
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -165,28 +165,20 @@ static void cell_remove(struct lane_board *board, uint64_t label)
 
 static void pass_write(struct pass *pass, const struct lane_pass *value)
 {
-    uint32_t sequence = atomic_load_explicit(&pass->sequence, memory_order_relaxed);
     uint64_t words[PASS_WORDS] = {0};
 
     memcpy(words, value, sizeof(*value));
-    atomic_store_explicit(&pass->sequence, sequence + 1, memory_order_relaxed);
-    for (size_t i = 0; i < PASS_WORDS; i++) { /* who sees one of these sees the odd number, too */
-        atomic_store_explicit(&pass->words[i], words[i], memory_order_release);
-    }
-    atomic_store_explicit(&pass->sequence, sequence + 2, memory_order_release);
+    seqlock_write(&pass->sequence, pass->words, words, PASS_WORDS);
 }
 
 /* False if the pass changes just now. */
 static bool pass_read(const struct pass *pass, struct lane_pass *out)
 {
-    uint32_t before = atomic_load_explicit(&pass->sequence, memory_order_acquire);
     uint64_t words[PASS_WORDS];
+    bool whole = seqlock_read(&pass->sequence, pass->words, words, PASS_WORDS);
 
-    for (size_t i = 0; i < PASS_WORDS; i++) { /* what comes after was read after */
-        words[i] = atomic_load_explicit(&pass->words[i], memory_order_acquire);
-    }
     memcpy(out, words, sizeof(*out));
-    return before % 2 == 0 && atomic_load_explicit(&pass->sequence, memory_order_relaxed) == before;
+    return whole;
 }
 
 /* ---- the control thread ---- */
@@ -373,7 +365,7 @@ struct lane_share *lane_board_share(struct lane_board *board, unsigned worker, u
 }
 
 bool lane_worker_tells(struct lane_board *board, unsigned worker,
-                       const struct lane_worker_counts *counts)
+                       const struct lane_worker_counts *counts, bool frames)
 {
     struct worker *w = board->workers[worker];
     uint64_t words[COUNT_WORDS];
@@ -385,5 +377,5 @@ bool lane_worker_tells(struct lane_board *board, unsigned worker,
     /* Both in one order for all threads: either lane_board_counts sees these counts, or this sees
      * that nobody looks. */
     atomic_store(&w->turn, atomic_load_explicit(&w->turn, memory_order_relaxed) + 1);
-    return atomic_load(&board->asleep) && atomic_exchange(&board->asleep, false);
+    return frames && atomic_load(&board->asleep) && atomic_exchange(&board->asleep, false);
 }

@@ -44,6 +44,10 @@ struct lane_worker_counts {
     uint64_t drop_blocked; /* forwarded, and then the socket took them not */
     uint64_t handed;       /* to the control thread */
     uint64_t drop_ring;    /* which had no room for them */
+    /* STUN (relayd/service/stun_switch.h). */
+    uint64_t stun_answered, stun_error_answered, stun_malformed;
+    uint64_t stun_limited_address, stun_limited_all;
+    uint64_t stun_sent_bytes;
 };
 
 struct lane_board;
@@ -101,6 +105,7 @@ void lane_board_count(struct lane_board *board, unsigned worker, uint32_t number
 struct lane_share *lane_board_share(struct lane_board *board, unsigned worker, uint32_t number);
 
 /** Tell what the worker counted so far; once in a batch, at its end. True if the control thread has
- * to be woken, so that it looks. */
+ * to be woken, so that it looks: for frames, which are charged, and not for what is only counted
+ * (`frames` is false), which it sees when it looks. */
 bool lane_worker_tells(struct lane_board *board, unsigned worker,
-                       const struct lane_worker_counts *counts);
+                       const struct lane_worker_counts *counts, bool frames);

@@ -154,8 +154,9 @@ enum lane_fate lane_switch_next(struct lane_switch *lanes, struct dgram_train *i
 
         if (!is_lane_data(in->data, in->size)) {
             *out = others_take(in);
-            return LANE_FATE_CONTROL;
+            return LANE_FATE_OTHERS;
         }
+        lanes->used = true;
         if (lane_data_decode(&label, in->data, first_size(in)) != ERR_OK) {
             run = train_take(in, first_size(in));
             drop(lanes, &run, &lanes->counts.drop_frame);
@@ -177,7 +178,10 @@ enum lane_fate lane_switch_next(struct lane_switch *lanes, struct dgram_train *i
 
 bool lane_switch_end(struct lane_switch *lanes)
 {
+    bool used = lanes->used;
+
     lanes->number = LANE_PASS_NONE;
+    lanes->used = false;
     lane_turn_next(&lanes->turn);
-    return lane_worker_tells(lanes->board, lanes->worker, &lanes->counts);
+    return lane_worker_tells(lanes->board, lanes->worker, &lanes->counts, used);
 }

@@ -13,7 +13,8 @@ struct lane_switch {
     struct lane_board *board; /* borrowed */
     unsigned worker;
     struct lane_turn turn;
-    struct lane_worker_counts counts; /* the owner adds drop_blocked, handed and drop_ring */
+    struct lane_worker_counts counts; /* the owner adds drop_blocked, handed, drop_ring, STUN's */
+    bool used;                        /* frames came in this batch */
     /* The last pass that was looked up; number LANE_PASS_NONE: none. */
     struct lane_pass pass;
     uint32_t number;
@@ -24,6 +25,7 @@ enum lane_fate {
     LANE_FATE_NONE,    /* none are left */
     LANE_FATE_SEND,    /* to be sent as they are */
     LANE_FATE_CONTROL, /* to be handed to the control thread, which has not seen them */
+    LANE_FATE_OTHERS,  /* no frames of lanes */
 };
 
 /** Begin. board is borrowed and outlives the switch. */

@@ -166,7 +166,31 @@ static void use_take(struct lane_workers *workers, const struct lane_use *use, s
     (void)pay(workers, end, now);
 }
 
-/* True if there was something new. */
+static uint64_t stun_received(const struct lane_worker_counts *counts)
+{
+    return counts->stun_answered + counts->stun_error_answered + counts->stun_malformed +
+           counts->stun_limited_address + counts->stun_limited_all;
+}
+
+/* What is new of STUN. */
+static void stun_take(struct lane_workers *workers, const struct lane_worker_counts *sum)
+{
+    struct relay_counters *counters = &workers->base->counters;
+    const struct lane_worker_counts *old = &workers->seen;
+    uint64_t answered = sum->stun_answered - old->stun_answered;
+    uint64_t errors = sum->stun_error_answered - old->stun_error_answered;
+
+    counters->worker_answered += answered + errors;
+    counters->stun_answered += answered;
+    counters->stun_error_answered += errors;
+    counters->stun_malformed += sum->stun_malformed - old->stun_malformed;
+    counters->stun_limited_address += sum->stun_limited_address - old->stun_limited_address;
+    counters->stun_limited_all += sum->stun_limited_all - old->stun_limited_all;
+    allotment_count_all(&workers->base->allotment, answered + errors,
+                        sum->stun_sent_bytes - old->stun_sent_bytes);
+}
+
+/* True if there was something new, but for STUN: for that nobody looks again. */
 static bool counts_take(struct lane_workers *workers)
 {
     struct relay_counters *counters = &workers->base->counters;
@@ -179,6 +203,7 @@ static bool counts_take(struct lane_workers *workers)
     uint64_t received = sum.received_dgrams - old->received_dgrams;
     uint64_t handed = sum.handed - old->handed;
     uint64_t lost = sum.drop_ring - old->drop_ring;
+    uint64_t of_lanes = received - (stun_received(&sum) - stun_received(old));
 
     counters->received_dgrams += received;
     counters->received_bytes += sum.received_bytes - old->received_bytes;
@@ -193,8 +218,16 @@ static bool counts_take(struct lane_workers *workers)
     counters->drop_lane_blocked += sum.drop_blocked - old->drop_blocked;
     counters->worker_handed += handed;
     counters->drop_worker_queue += lost;
+    stun_take(workers, &sum);
     workers->seen = sum;
-    return received > 0 || handed > 0 || lost > 0;
+    return of_lanes > 0 || handed > 0 || lost > 0;
+}
+
+void lane_workers_counts(struct lane_workers *workers)
+{
+    if (workers->board != NULL) {
+        (void)counts_take(workers);
+    }
 }
 
 static bool take(struct lane_workers *workers, struct mono now)

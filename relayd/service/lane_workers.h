@@ -50,6 +50,9 @@ bool lane_workers_charge(struct lane_workers *workers, struct lane_end *end, siz
 void lane_workers_count(struct lane_workers *workers, struct lane_end *end, uint64_t frames,
                         uint64_t bytes, struct mono now);
 
+/** Count what workers counted so far, without charging for frames. Without workers, nothing. */
+void lane_workers_counts(struct lane_workers *workers);
+
 /** A worker says that something was used: the time for a look is near. */
 void lane_workers_look(struct lane_workers *workers, struct mono now);
 

@@ -109,6 +109,32 @@ bool other_address_find(const struct other_address *other, const struct endpoint
     return same && out->port != 0;
 }
 
+struct mono other_address_all(const struct other_address *other, struct stun_others *out,
+                              struct mono now)
+{
+    static const struct endpoint any[OTHER_FAMILIES] = {[0].ip = {[10] = 0xff, [11] = 0xff}};
+    const struct lend_service *lend = other->lend;
+    struct mono until = now;
+
+    memset(out, 0, sizeof(*out));
+    for (size_t i = 0; i < OTHER_FAMILIES; i++) {
+        for (size_t k = 0; k < lend->answer_ports_count; k++) {
+            struct endpoint local = any[i], found;
+
+            local.port = lend->answer_ports[k];
+            if (other_address_find(other, &local, &found)) {
+                memcpy(out->ip[i], found.ip, sizeof(out->ip[i]));
+                out->at[i][k] = local.port;
+                out->other[i][k] = found.port;
+            }
+        }
+    }
+    for (size_t i = 0; i < OTHER_CLIENTS_MAX; i++) {
+        until = mono_due(other->clients[i].until, until) ? until : other->clients[i].until;
+    }
+    return until;
+}
+
 /* ---- jobs ---- */
 
 void other_address_answer(struct other_address *other, const struct endpoint *local,

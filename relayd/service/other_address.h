@@ -14,6 +14,7 @@
 #pragma once
 
 #include "relayd/service/lend.h"
+#include "relayd/service/stun_board.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -29,7 +30,7 @@ enum {
     OTHER_BURST = 4,
     OTHER_COST = 10,
     OTHER_ADDRESSES_MAX = 4096, /* remembered */
-    OTHER_FAMILIES = 2,
+    OTHER_FAMILIES = STUN_FAMILIES,
     /* Clients that neighbours told of this relay: for so long they are told of no other one. */
     OTHER_CLIENTS_MAX = 64,
     OTHER_CLIENT_MS = 10000,
@@ -79,6 +80,11 @@ void other_address_fini(struct other_address *other);
 /** The other address, with another port, for who asks at this one of ours. False: there is none. */
 bool other_address_find(const struct other_address *other, const struct endpoint *local,
                         struct endpoint *out);
+
+/** The same for all ports of ours. Returns until when clients are not to be told of it that a
+ * neighbour told of this relay (other_address_is_told). */
+struct mono other_address_all(const struct other_address *other, struct stun_others *out,
+                              struct mono now);
 
 /** A client at `remote` was told of the other address: the neighbour hears of that. Some clients
  * want from the other address no further one (turnutils_natdiscovery of coturn 4 asks whom it is

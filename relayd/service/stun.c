@@ -12,6 +12,9 @@ int stun_service_init(struct stun_service *service, struct relay_base *base,
     service->other = other;
     int rc = live_service_init(&service->live, base);
 
+    if (rc == ERR_OK && base->cfg.workers > 0) {
+        rc = stun_board_new(&service->board, base->limits.stun);
+    }
     return rc != ERR_OK
                ? rc
                : outbox_init(&service->out, (size_t)STUN_QUEUE_MAX * STUN_LEND_ANSWER_SIZE_MAX,
@@ -21,6 +24,7 @@ int stun_service_init(struct stun_service *service, struct relay_base *base,
 void stun_service_fini(struct stun_service *service)
 {
     live_service_fini(&service->live);
+    stun_board_free(service->board);
     outbox_fini(&service->out);
 }
 
@@ -134,9 +138,15 @@ void stun_service_receive(struct stun_service *service, const struct dgram *in, 
     answer_plainly(service, in, &request, now);
 }
 
-void stun_service_transmit(struct stun_service *service, struct outbox *out)
+void stun_service_transmit(struct stun_service *service, struct outbox *out, struct mono now)
 {
     outbox_move(&service->out, out);
+    if (service->board != NULL) {
+        struct stun_others others;
+        struct mono until = other_address_all(service->other, &others, now);
+
+        stun_board_tell(service->board, &others, until);
+    }
 }
 
 bool stun_service_waits(const struct stun_service *service)

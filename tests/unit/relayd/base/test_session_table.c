@@ -22,7 +22,7 @@ static struct table *table_new(uint32_t session_max)
     assert_non_null(t);
     t->now.ns = NS_PER_S;
     test_env_init(&t->ports, 1);
-    assert_int_equal(limits_init(&t->limits, &cfg, &t->counters, &t->ports.env, t->now), ERR_OK);
+    assert_int_equal(limits_init(&t->limits, &cfg, &t->counters, &t->ports.env), ERR_OK);
     assert_int_equal(session_table_init(&t->sessions, session_max, &t->limits, &t->ports.env),
                      ERR_OK);
     return t;

@@ -192,13 +192,16 @@ static void who_sleeps_is_woken_once(void **state)
     struct lane_worker_counts one = {.frames = 1, .bytes = 10}, two = {.frames = 2, .drop_ring = 3};
 
     (void)state;
-    assert_true(lane_worker_tells(board, 0, &one)); /* it sleeps at the start */
-    assert_false(lane_worker_tells(board, 1, &two));
+    assert_true(lane_worker_tells(board, 0, &one, true)); /* it sleeps at the start */
+    assert_false(lane_worker_tells(board, 1, &two, true));
     assert_int_equal(lane_board_counts(board).frames, 3);
     assert_int_equal(lane_board_counts(board).bytes, 10);
     assert_int_equal(lane_board_counts(board).drop_ring, 3);
     lane_board_sleep(board);
-    assert_true(lane_worker_tells(board, 1, &two));
+    two.stun_answered = 7;
+    assert_false(lane_worker_tells(board, 1, &two, false)); /* nothing to be charged */
+    assert_int_equal(lane_board_counts(board).stun_answered, 7);
+    assert_true(lane_worker_tells(board, 1, &two, true));
     assert_int_equal(lane_board_counts(board).frames, 3);
     lane_board_free(board);
 }
@@ -231,7 +234,7 @@ static void *find_all(void *context)
         finder->found++;
         counts.frames++;
         lane_board_count(finder->board, finder->worker, number, 1, 100);
-        (void)lane_worker_tells(finder->board, finder->worker, &counts);
+        (void)lane_worker_tells(finder->board, finder->worker, &counts, true);
     }
     return NULL;
 }
