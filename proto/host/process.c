@@ -3,6 +3,7 @@
 #include "proto/host/process.h"
 
 #include <dirent.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/resource.h>
@@ -55,4 +56,12 @@ void process_use_read(struct process_use *out)
     }
     out->open_fds = fds_count();
     memory_read(out);
+}
+
+unsigned process_cores(void)
+{
+    cpu_set_t cores; /* of 1,024; where a machine has more the call fails, and it has many */
+    int count = sched_getaffinity(0, sizeof(cores), &cores) == 0 ? CPU_COUNT(&cores) : CPU_SETSIZE;
+
+    return count > 0 ? (unsigned)count : 1;
 }

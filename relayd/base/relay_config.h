@@ -43,6 +43,6 @@ struct relay_config {
     const struct admission_config *admission; /* copied; NULL: who has an invite */
     struct app_pool_config pools;             /* limit 0: the default */
     struct rewards rewards;
-    uint32_t workers; /* threads that forward on lanes (relayd/service/lane_board.h); 0: none */
+    uint32_t workers; /* threads that forward on lanes and answer STUN; 0: none */
     bool open_relay;  /* strangers may exchange frames, too, each at most 20 Mbit/s */
 };

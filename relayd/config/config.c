@@ -8,6 +8,7 @@
 
 #include <cyaml/cyaml.h>
 #include <stdarg.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum {
@@ -33,7 +34,8 @@ struct raw {
     unsigned peers_count;
     struct raw_applications applications;
     struct raw_admission admission;
-    uint32_t *session_max, *workers;
+    uint32_t *session_max;
+    char *workers;
     int open_relay; /* 0 or 1 */
     int portmap;    /* enum portmap_mode; absent: auto */
     struct raw_stun stun;
@@ -107,7 +109,7 @@ static const cyaml_schema_field_t fields[] = {
     TEXT_FIELD("control", control, SETTINGS_PATH_SIZE - 1),
     TEXT_FIELD("metrics", metrics, SETTINGS_PATH_SIZE - 1),
     CYAML_FIELD_UINT_PTR("session_max", OPTIONAL, struct raw, session_max),
-    CYAML_FIELD_UINT_PTR("workers", OPTIONAL, struct raw, workers),
+    TEXT_FIELD("workers", workers, SETTINGS_WORKERS_TEXT_SIZE - 1),
     CYAML_FIELD_SEQUENCE_COUNT("apps", OPTIONAL, struct raw, applications.apps,
                                applications.apps_count, &text_schema, 0, RECORD_APPS_MAX),
     CYAML_FIELD_UINT_PTR("pool_max", OPTIONAL, struct raw, applications.pool_max),
@@ -155,7 +157,7 @@ static const struct config_key keys[] = {
     {"control", "the path of a Unix socket, at most 107 characters"},
     {"metrics", "a local ADDRESS:PORT such as 127.0.0.1:9433 or \"[::1]:9433\", or off"},
     {"session_max", "a whole number from 1 to 1000000"},
-    {"workers", "a whole number from 0 to 16"},
+    {"workers", "auto or a whole number from 0 to 16"},
     {"admission", "invite, open or script"},
     {"allow", "a list of at most 128 entries with member and, if wanted, name, groups and note"},
     {"member", "the key of a host, as `ziglan whoami` prints it"},
@@ -398,14 +400,17 @@ static bool number_set(struct config_text *in, uint32_t *out, const char *key,
     return true;
 }
 
-static bool workers_set(struct config_text *in, struct relay_settings *out, const uint32_t *value)
+static bool workers_set(struct config_text *in, struct relay_settings *out, const char *value)
 {
-    char text[16];
+    size_t size = value != NULL ? strlen(value) : 0;
 
-    out->workers = value != NULL ? *value : 0;
-    if (out->workers > RELAY_WORKERS_MAX) {
-        (void)snprintf(text, sizeof(text), "%u", (unsigned)out->workers);
-        return config_text_refuse(in, "workers", text);
+    out->workers = SETTINGS_WORKERS_AUTO;
+    if (value == NULL || strcmp(value, "auto") == 0) {
+        return true;
+    }
+    out->workers = (uint32_t)strtoul(value, NULL, 10);
+    if (size == 0 || size != strspn(value, "0123456789") || out->workers > RELAY_WORKERS_MAX) {
+        return config_text_refuse(in, "workers", value);
     }
     return true;
 }
@@ -574,7 +579,8 @@ void relay_settings_print(const struct relay_settings *s, FILE *to)
     line_print("control", s->control_path, to);
     line_print("metrics", s->metrics_on ? endpoint_text(&s->metrics, text) : "off", to);
     (void)fprintf(to, "session_max: %u\n", (unsigned)s->session_max);
-    (void)fprintf(to, "workers: %u\n", (unsigned)s->workers);
+    (void)snprintf(text, sizeof(text), "%u", (unsigned)s->workers);
+    (void)fprintf(to, "workers: %s\n", s->workers != SETTINGS_WORKERS_AUTO ? text : "auto");
     admission_print(&s->admission, &s->admission_script, to);
     (void)fprintf(to, "open_relay: %s\n", s->open_relay ? "true" : "false");
     (void)fprintf(to, "bandwidth: %s\n",

@@ -29,9 +29,13 @@ enum {
     SETTINGS_ERROR_SIZE = CONFIG_TEXT_ERROR_SIZE,
     SETTINGS_SOCKET_SIZE = 108,    /* path of a Unix socket and NUL: sun_path of sockaddr_un */
     SETTINGS_NUMBER_MAX = 1000000, /* the largest value of any number */
+    SETTINGS_WORKERS_TEXT_SIZE = 16,
     SETTINGS_PORT_DEFAULT = 4433,
     SETTINGS_PORT_SPARE = 443, /* some networks let nothing else out; hosts try it second */
 };
+
+/** As many workers as there are cores, none on a single one. */
+#define SETTINGS_WORKERS_AUTO UINT32_MAX
 
 /** All settings, as plain values that can be assigned. Relative paths of the file have the
  * file's folder before them here. */
@@ -54,7 +58,7 @@ struct relay_settings {
     bool metrics_on;
     struct endpoint metrics; /* local HTTP address */
     uint32_t session_max;
-    uint32_t workers; /* threads that forward on lanes; 0: none */
+    uint32_t workers; /* threads that forward on lanes and answer STUN, or SETTINGS_WORKERS_AUTO */
     bool open_relay;
     uint64_t bandwidth;      /* bytes a second that may be forwarded; 0: no limit */
     uint64_t lane_bandwidth; /* the same of one lane, each way */

@@ -9,9 +9,11 @@
 #include "proto/host/log_forms.h"
 #include "proto/host/notify.h"
 #include "proto/host/os_env.h"
+#include "proto/host/process.h"
 #include "proto/host/pump.h"
 #include "proto/host/signals.h"
 #include "relayd/admin/admin.h"
+#include "relayd/base/relay_defaults.h"
 #include "relayd/config/changes.h"
 #include "relayd/core/core.h"
 #include "relayd/daemon/admitter.h"
@@ -97,6 +99,20 @@ static json_t *control_request(void *context, enum control_right right, const js
 
 /* ---- reload and stop ---- */
 
+/* On one core a thread beside the first would only take turns with it. */
+static uint32_t workers_count(const struct relay_settings *settings)
+{
+    unsigned cores = process_cores();
+
+    if (settings->workers != SETTINGS_WORKERS_AUTO) {
+        return settings->workers;
+    }
+    if (cores < 2) {
+        return 0;
+    }
+    return cores < RELAY_WORKERS_MAX ? cores : RELAY_WORKERS_MAX;
+}
+
 static struct relay_config core_config(const struct daemon *daemon,
                                        const struct relay_settings *settings)
 {
@@ -111,7 +127,7 @@ static struct relay_config core_config(const struct daemon *daemon,
         .peers = &settings->peers,
         .admission = &settings->admission,
         .session_max = settings->session_max,
-        .workers = settings->workers,
+        .workers = workers_count(settings),
         .stun_per_addr_per_s = settings->stun_per_address_per_s,
         .stun_per_s = settings->stun_per_s,
         .stun_one_address = !settings->stun_other_address,
@@ -323,7 +339,7 @@ static void ready_tell(const struct daemon *daemon)
         env_trace(daemon->env, TRACE_LEVEL_INFO, "relay.workers",
                   "one thread does everything, lanes too: %s", alone);
     } else if (relay_engine_workers(daemon->engine) > 0) {
-        env_trace(daemon->env, TRACE_LEVEL_INFO, "relay.workers", "threads for lanes: %u",
+        env_trace(daemon->env, TRACE_LEVEL_INFO, "relay.workers", "threads for lanes and STUN: %u",
                   relay_engine_workers(daemon->engine));
     }
 }
@@ -402,7 +418,7 @@ static int engine_start(struct daemon *daemon, struct fault *fault)
         .portmap = settings->portmap,
         .identity = &daemon->keys.relay,
         .script = daemon->admitter,
-        .workers = settings->workers,
+        .workers = workers_count(settings),
         .opened = on_ports_open,
         .context = &steps,
     };

@@ -38,7 +38,7 @@ struct relay_engine_options {
     enum portmap_mode portmap;       /* whether the router is to let the port of listen[0] in */
     const struct identity *identity; /* the relay's; borrowed for the call */
     int script;       /* socket to the process that runs the program which admits; -1: none */
-    unsigned workers; /* threads for lanes, as the core's configuration says; 0: none */
+    unsigned workers; /* threads for lanes and STUN, as the core's configuration says; 0: none */
     void (*opened)(void *context); /* called once, when all sockets are open and before threads
                                       start: what the process gives up here, its threads do not have
                                       either. NULL: nobody */

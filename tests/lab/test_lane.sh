@@ -17,7 +17,7 @@ RELAY_URL=$(lab_relay_init vps 192.0.2.10)
 echo 'workers: 2' >>"$LAB_DIR/vps/relayd.yaml"
 RELAY_PID=$(lab_relay_up vps)
 check "the relay answers" wait_for 20 relay_answers vps
-check "it has two workers" says "threads for lanes: 2" cat "$LAB_DIR/vps.log"
+check "it has two workers" says "threads for lanes and STUN: 2" cat "$LAB_DIR/vps.log"
 hosts_join phone tablet
 for host in phone tablet; do
     echo 'lanes: true' >>"$LAB_DIR/$host/etc/ziglan/zig0.yaml"

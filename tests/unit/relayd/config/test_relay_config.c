@@ -40,7 +40,7 @@ static void an_empty_file_has_the_defaults(void **state)
     assert_true(s.metrics_on);
     assert_string_equal(endpoint_text(&s.metrics, text), "127.0.0.1:9433");
     assert_int_equal(s.session_max, 10000);
-    assert_int_equal(s.workers, 0);
+    assert_int_equal(s.workers, SETTINGS_WORKERS_AUTO);
     assert_false(s.open_relay);
     assert_int_equal(s.stun_per_address_per_s, 10);
     assert_int_equal(s.stun_per_s, 20000);
@@ -239,8 +239,10 @@ static const struct {
     {"sessions not a number", "session_max: many\n", ":1: 'session_max' must be a whole number"},
     {"sessions negative", "session_max: -1\n", ":1: 'session_max' must be a whole number"},
     {"sessions zero", "session_max: 0\n", ":1: 'session_max' must be a whole number"},
-    {"workers not a number", "workers: all\n", ":1: 'workers' must be a whole number"},
+    {"workers not a number", "workers: all\n", ":1: 'workers' must be auto or a whole"},
     {"workers too many", "workers: 17\n", "not '17'"},
+    {"workers below zero", "workers: -1\n", "not '-1'"},
+    {"workers of a size", "workers: 2k\n", "not '2k'"},
     {"sessions too many", "session_max: 1000001\n", "not '1000001'"},
     {"sessions far too many", "session_max: 99999999999\n", "'session_max' must be"},
     {"a bare number of bandwidth", "bandwidth: 50\n", ":1: 'bandwidth' must be a number with"},
@@ -451,6 +453,10 @@ static void workers_are_as_many_as_named(void **state)
     assert_int_equal(s.workers, 3);
     assert_int_equal(parse(&s, "workers: 16\n", error), ERR_OK);
     assert_int_equal(s.workers, 16);
+    assert_int_equal(parse(&s, "workers: 0\n", error), ERR_OK);
+    assert_int_equal(s.workers, 0);
+    assert_int_equal(parse(&s, "workers: auto\n", error), ERR_OK);
+    assert_int_equal(s.workers, SETTINGS_WORKERS_AUTO);
 }
 
 static void a_reload_says_what_needs_a_restart(void **state)
