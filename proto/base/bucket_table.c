@@ -192,11 +192,6 @@ bool bucket_table_take(struct bucket_table *table, const void *key, uint64_t cou
     return true;
 }
 
-void bucket_table_set_rate(struct bucket_table *table, const struct bucket_rate *rate)
-{
-    table->rate = *rate;
-}
-
 uint32_t bucket_table_count(const struct bucket_table *table)
 {
     return table->count;

@@ -30,9 +30,6 @@ void bucket_table_free(struct bucket_table *table);
 bool bucket_table_take(struct bucket_table *table, const void *key, uint64_t count,
                        struct mono now);
 
-/** Change the rate of all buckets. A level above the new burst is cut at the bucket's next use. */
-void bucket_table_set_rate(struct bucket_table *table, const struct bucket_rate *rate);
-
 /** Buckets in the table. Later: the page of metrics shows this and the next two. */
 uint32_t bucket_table_count(const struct bucket_table *table);
 

@@ -12,8 +12,8 @@
 #include "proto/base/mono.h"
 #include "proto/net/dgram.h"
 #include "proto/wire/frame.h"
-#include "relayd/base/counters.h"
 #include "relayd/base/relay_config.h"
+#include "relayd/core/snapshot.h"
 #include "rendezvous/store/store.h"
 
 #include <stdbool.h>
@@ -118,9 +118,6 @@ void relay_core_reload(struct relay_core *core, const struct relay_config *cfg, 
 /** Show this certificate to browsers that ask for a name in it; as link_hub_certificate. */
 enum link_certificate_problem relay_core_certificate(struct relay_core *core,
                                                      const struct link_certificate *certificate);
-
-/** Everything there is to count, at `now`. */
-void relay_core_snapshot(struct relay_core *core, struct relay_snapshot *out, struct mono now);
 
 /** The relay's public key. */
 const uint8_t *relay_core_key(const struct relay_core *core);

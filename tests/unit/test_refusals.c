@@ -38,6 +38,7 @@ static const char *const no_refusals[] = {
     "lane_packets_total",
     "lane_bytes_total",
     "worker_packets_total forwarded",
+    "worker_packets_total answered",
     "worker_packets_total handed",
     "lane_events_total opened",
     "lane_events_total closed",
