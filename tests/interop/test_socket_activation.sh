@@ -30,7 +30,8 @@ answer = ask.recv(2048)
 sys.exit(not (answer[:2] == b"\x01\x01" and answer[8:20] == transaction))
 PYTHON
 bound 4434 || fail "relayd does not bind what was not passed"
-[ "$(ss -uln | grep -c '127\.0\.0\.1:4433 ')" = 1 ] || fail "the port is bound twice"
+sockets_at() { ss -uln | grep -c "127\.0\.0\.1:$1 "; } # with those of workers
+[ "$(sockets_at 4433)" = "$(sockets_at 4434)" ] || fail "the port is bound twice"
 expect 0 '127.0.0.1:4433, 127.0.0.1:4434' "$relayd" status -c "$config"
 grep -q 'relay.ready' "$work/log" || fail "relayd is not ready: $(cat "$work/log")"
 exit $((failures > 0))

@@ -37,12 +37,14 @@ udp_sockets() { # machine; its ports with their inodes
     machine "$1" awk '$2 ~ /:(1151|01BB)$/ { print $2, $10 }' /proc/net/udp /proc/net/udp6 | sort
 }
 
-# systemd keeps the ports over a restart: they are the same sockets.
+# systemd keeps the ports over a restart: at each, one of the sockets is the same. Those of workers
+# are new ones.
 restarts_on_its_ports() { # machine
-    local before
+    local before kept
     before=$(udp_sockets "$1")
-    [ -n "$before" ] && machine "$1" systemctl restart relayd &&
-        [ "$before" = "$(udp_sockets "$1")" ]
+    [ -n "$before" ] && machine "$1" systemctl restart relayd || return 1
+    kept=$(comm -12 <(echo "$before") <(udp_sockets "$1"))
+    [ "$(cut -d' ' -f1 <<<"$kept" | uniq)" = "$(cut -d' ' -f1 <<<"$before" | uniq)" ]
 }
 
 service_relay() {
