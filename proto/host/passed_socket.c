@@ -10,11 +10,11 @@
 #include "proto/host/socket_name.h"
 
 #include <fcntl.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 enum { FIRST_FD = 3, PASSED_MAX = 64, NAME_SIZE = 64 };
@@ -64,15 +64,29 @@ static int passed_end(void)
     return FIRST_FD + (int)count;
 }
 
-int passed_socket(const struct endpoint *local)
+static bool is_ours(int fd)
+{
+    struct stat status;
+
+    return fstat(fd, &status) == 0 && status.st_uid == geteuid();
+}
+
+int passed_socket_of(const struct endpoint *local, bool ours)
 {
     for (int fd = FIRST_FD; fd < passed_end(); fd++) {
-        if (is_bound_to(fd, local) && fcntl(fd, F_SETFD, FD_CLOEXEC) == 0 &&
+        if (is_bound_to(fd, local) && is_ours(fd) == ours && fcntl(fd, F_SETFD, FD_CLOEXEC) == 0 &&
             fcntl(fd, F_SETFL, O_NONBLOCK) == 0) {
             return fd;
         }
     }
     return -1;
+}
+
+int passed_socket(const struct endpoint *local)
+{
+    int fd = passed_socket_of(local, true);
+
+    return fd >= 0 ? fd : passed_socket_of(local, false);
 }
 
 void passed_socket_keep(int fd, const struct endpoint *local)

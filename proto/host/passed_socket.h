@@ -8,9 +8,16 @@
 
 #include "proto/net/endpoint.h"
 
+#include <stdbool.h>
+
 /** The descriptor of the passed socket that is bound to just this address and port, made
- * non-blocking and not to be inherited by others; -1 if none is. Whoever asks owns it. */
+ * non-blocking and not to be inherited by others; -1 if none is. Of several, one that a process of
+ * this user made. Whoever asks owns it. */
 int passed_socket(const struct endpoint *local);
+
+/** The same, but only one that a process of this user made; or only one of another user, who is the
+ * service manager, as root: sockets of ours cannot share its address with it (SO_REUSEPORT). */
+int passed_socket_of(const struct endpoint *local, bool ours);
 
 /** Have the service manager keep this socket, which is bound to `local`, for our next process. The
  * manager gets a copy; the caller's own stays its own. Without a manager nothing happens. */

@@ -87,6 +87,27 @@ static bool socket_configure(struct udp_batch *udp, const struct udp_options *op
     return true;
 }
 
+/* Sockets of two users share an address by SO_REUSEADDR, and of two that fit alike the kernel takes
+ * the one that was bound last. Only as long as it takes to bind: a third program could do the same,
+ * and take everything. */
+static int bind_over(const struct udp_batch *udp, const struct udp_options *options,
+                     const struct sockaddr_in6 *name, socklen_t name_size)
+{
+    int rc, saved;
+
+    if (options->over == NULL) {
+        return bind(udp->fd, (const struct sockaddr *)name, name_size);
+    }
+    (void)option_set(options->over->fd, SOL_SOCKET, SO_REUSEADDR, 1);
+    (void)option_set(udp->fd, SOL_SOCKET, SO_REUSEADDR, 1);
+    rc = bind(udp->fd, (const struct sockaddr *)name, name_size);
+    saved = errno;
+    (void)option_set(udp->fd, SOL_SOCKET, SO_REUSEADDR, 0);
+    (void)option_set(options->over->fd, SOL_SOCKET, SO_REUSEADDR, 0);
+    errno = saved;
+    return rc;
+}
+
 static int socket_bind(struct udp_batch *udp, const struct udp_options *options,
                        struct fault *fault)
 {
@@ -94,7 +115,7 @@ static int socket_bind(struct udp_batch *udp, const struct udp_options *options,
     socklen_t name_size = socket_name_of(&name, &options->local, udp->family);
     char text[ENDPOINT_TEXT_SIZE];
 
-    if (!udp->bound && bind(udp->fd, (struct sockaddr *)&name, name_size) != 0) {
+    if (!udp->bound && bind_over(udp, options, &name, name_size) != 0) {
         endpoint_text(&options->local, text);
         if (errno == EADDRINUSE) {
             fault_set(fault, EXIT_CODE_FAILURE,
@@ -125,7 +146,12 @@ static int socket_bind(struct udp_batch *udp, const struct udp_options *options,
 static bool socket_take(struct udp_batch *udp, const struct udp_options *options,
                         const struct endpoint *local)
 {
-    udp->fd = options->passed ? passed_socket(local) : -1;
+    udp->fd = -1;
+    if (options->passed_only) {
+        udp->fd = passed_socket_of(local, false);
+    } else if (options->passed) { /* the other user's is in use where ours is to be over it */
+        udp->fd = options->over != NULL ? passed_socket_of(local, true) : passed_socket(local);
+    }
     udp->bound = udp->fd >= 0;
     return udp->bound;
 }
@@ -135,7 +161,7 @@ static void socket_create(struct udp_batch *udp, const struct udp_options *optio
     int type = SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC;
 
     udp->family = endpoint_is_v4(&options->local) ? AF_INET : AF_INET6;
-    if (socket_take(udp, options, &options->local)) {
+    if (socket_take(udp, options, &options->local) || options->passed_only) {
         return;
     }
     udp->fd = socket(udp->family, type, 0);
@@ -170,10 +196,15 @@ int udp_batch_open(struct udp_batch **out, const struct udp_options *options, st
     }
     rc = ERR_SYSTEM;
     socket_create(udp, options);
+    if (udp->fd < 0 && options->passed_only) {
+        rc = ERR_DROP;
+        goto out;
+    }
     if (udp->fd < 0) {
         fault_set_errno(fault, "cannot make a UDP socket");
         goto out;
     }
+    udp->over = options->over;
     if (!socket_configure(udp, options, fault)) {
         goto out;
     }
@@ -213,6 +244,11 @@ int udp_batch_fd(const struct udp_batch *udp)
 const struct endpoint *udp_batch_local(const struct udp_batch *udp)
 {
     return &udp->local;
+}
+
+struct udp_batch *udp_batch_over(const struct udp_batch *udp)
+{
+    return udp->over;
 }
 
 const struct udp_counters *udp_batch_counters(const struct udp_batch *udp)

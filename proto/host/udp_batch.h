@@ -31,8 +31,11 @@ struct udp_options {
     bool passed;           /* take the socket that the service manager passed for `local`; if there
                               is none it gets ours, to keep it over a restart */
     bool joins;            /* an address that another socket of this user shares (udp_share.h) */
+    bool passed_only;      /* such a one that another user made, or ERR_DROP without a fault */
     bool refusals;         /* remember what routers prohibit (udp_batch_prohibited) */
     bool prompt; /* let no more wait in the kernel than leaves in a few ms (udp_limit.h) */
+    struct udp_batch *over;          /* bind where this socket of another user is bound, which stays
+                                        open as long, and get everything in its place; NULL: no */
     const struct udp_batch *room_of; /* receive into the room of this socket, which stays open as
                                         long, instead of 1.1 MiB of one's own; NULL: no */
 };
@@ -66,6 +69,9 @@ int udp_batch_fd(const struct udp_batch *udp);
 
 /** Where the socket is bound, with the port the kernel chose. */
 const struct endpoint *udp_batch_local(const struct udp_batch *udp);
+
+/** The socket of another user that this one is bound over; NULL: none. */
+struct udp_batch *udp_batch_over(const struct udp_batch *udp);
 
 /** The counters; borrowed, they go on counting. */
 const struct udp_counters *udp_batch_counters(const struct udp_batch *udp);

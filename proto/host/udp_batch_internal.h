@@ -36,6 +36,7 @@ struct udp_batch {
     struct send_limit limit; /* what may wait in the kernel */
     size_t sent_unseen;      /* bytes sent since nothing waited there */
     bool bound;              /* as the service manager passed it */
+    struct udp_batch *over;  /* borrowed; may be NULL */
     struct udp_counters counters;
     struct udp_room *room;
     bool owns_room;

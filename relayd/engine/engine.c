@@ -29,9 +29,12 @@ struct relay_engine {
     struct udp_batch *sockets[RELAY_ENGINE_SOCKETS_MAX];
     size_t sockets_count;
     bool quiet[RELAY_ENGINE_SOCKETS_MAX]; /* of this one hosts are not told as where to come */
+    /* Those of the service manager over which ours are bound: what came before is in them. */
+    struct udp_batch *below[RELAY_ENGINE_SOCKETS_MAX];
+    size_t below_count;
     struct pump *pump;
     struct workers *workers; /* NULL: the control thread does it all */
-    unsigned workers_count;
+    unsigned workers_wanted, workers_count;
     struct ev_io workers_wake;
     struct fault workers_fault; /* its text is empty: there is nothing to say */
     struct resolves resolves;
@@ -127,6 +130,29 @@ static struct udp_options socket_options(const struct relay_engine *engine,
                                 .room_of = engine->sockets_count > 0 ? engine->sockets[0] : NULL};
 }
 
+/* A socket for workers to join, where the service manager, as another user, has one bound: ours is
+ * bound over it. False if there is none such, or it cannot be. */
+static bool socket_open_over(struct relay_engine *engine, const struct endpoint *local,
+                             struct udp_batch **out)
+{
+    struct udp_options options = {.local = *local, .passed_only = true};
+    struct udp_batch *below = NULL;
+    struct fault fault;
+
+    if (engine->workers_wanted == 0 || udp_batch_open(&below, &options, &fault) != ERR_OK) {
+        return false;
+    }
+    options = socket_options(engine, local);
+    options.passed = true;
+    options.over = below;
+    if (udp_batch_open(out, &options, &engine->workers_fault) != ERR_OK) {
+        *out = below; /* without workers, then */
+        return true;
+    }
+    engine->below[engine->below_count++] = below;
+    return true;
+}
+
 static int socket_add(struct relay_engine *engine, const struct endpoint *local,
                       struct fault *fault)
 {
@@ -134,11 +160,13 @@ static int socket_add(struct relay_engine *engine, const struct endpoint *local,
     size_t used = strlen(engine->listen_text);
     struct udp_batch *socket = NULL;
     char text[ENDPOINT_TEXT_SIZE];
-    int rc;
+    int rc = ERR_OK;
 
     CHECK(engine->sockets_count < RELAY_ENGINE_SOCKETS_MAX);
     options.passed = true;
-    rc = udp_batch_open(&socket, &options, fault);
+    if (!socket_open_over(engine, local, &socket)) {
+        rc = udp_batch_open(&socket, &options, fault);
+    }
     if (rc == ERR_OK) {
         port_note(engine, udp_batch_local(socket)->port);
         (void)snprintf(engine->listen_text + used, sizeof(engine->listen_text) - used, "%s%s",
@@ -350,6 +378,21 @@ void relay_engine_script(struct relay_engine *engine, const struct script_option
 
 /* ---- the engine ---- */
 
+/* Ours come first: what is sent leaves from them. */
+static int pump_begin(struct relay_engine *engine, const struct pump_core *core)
+{
+    struct udp_batch *all[2 * RELAY_ENGINE_SOCKETS_MAX];
+    size_t count = 0;
+
+    for (size_t i = 0; i < engine->sockets_count; i++) {
+        all[count++] = engine->sockets[i];
+    }
+    for (size_t i = 0; i < engine->below_count; i++) {
+        all[count++] = engine->below[i];
+    }
+    return pump_new(&engine->pump, engine->loop, core, all, count);
+}
+
 int relay_engine_open(struct relay_engine **out, const struct relay_engine_options *options,
                       struct fault *fault)
 {
@@ -372,9 +415,10 @@ int relay_engine_open(struct relay_engine **out, const struct relay_engine_optio
     }
     engine->loop = options->loop;
     engine->core = options->core;
+    engine->workers_wanted = options->workers;
     rc = sockets_open(engine, options, fault);
     if (rc == ERR_OK) {
-        rc = pump_new(&engine->pump, engine->loop, &core, engine->sockets, engine->sockets_count);
+        rc = pump_begin(engine, &core);
         if (rc == ERR_OK) {
             rc = script_runner_new(&engine->script, engine->loop, engine->core, options->env,
                                    options->script, on_script, engine);
@@ -412,6 +456,9 @@ void relay_engine_close(struct relay_engine *engine)
     pump_free(engine->pump);
     for (size_t i = 0; i < engine->sockets_count; i++) {
         udp_batch_close(engine->sockets[i]);
+    }
+    for (size_t i = 0; i < engine->below_count; i++) {
+        udp_batch_close(engine->below[i]);
     }
     free(engine);
 }
@@ -501,6 +548,9 @@ struct socket_use relay_engine_socket_use(const struct relay_engine *engine)
 
     for (size_t i = 0; i < engine->sockets_count; i++) {
         use_add(&use, udp_batch_counters(engine->sockets[i]));
+    }
+    for (size_t i = 0; i < engine->below_count; i++) {
+        use_add(&use, udp_batch_counters(engine->below[i]));
     }
     workers_socket_counters(engine->workers, &of_workers);
     use_add(&use, &of_workers);

@@ -276,6 +276,7 @@ static int sockets_open(struct worker *worker, const struct workers_options *opt
     for (size_t i = 0; i < options->sockets_count; i++) {
         const struct udp_options socket = {.local = *udp_batch_local(options->sockets[i]),
                                            .joins = true,
+                                           .over = udp_batch_over(options->sockets[i]),
                                            .room_of = i > 0 ? worker->sockets[0] : NULL};
         int rc = udp_batch_open(&worker->sockets[i], &socket, fault);
 

@@ -3,9 +3,11 @@
  * with descriptors from 3 on as a service manager passes them. */
 #include "proto/host/passed_socket.h"
 #include "proto/host/udp_batch.h"
+#include "proto/host/udp_share.h"
 
 #include <fcntl.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -21,7 +23,7 @@
 
 #include <cmocka.h>
 
-enum { FAILED = 1 };
+enum { FAILED = 1, NOBODY = 65534, SOMEBODY = 65533 };
 
 /* At 127.0.0.1, with a port that the kernel chooses. */
 static struct endpoint socket_at(int fd, int type)
@@ -126,6 +128,103 @@ static bool udp_batch_does_not_take_it_unasked(void)
     return udp_batch_open(&udp, &options, &fault) == ERR_SYSTEM;
 }
 
+/* ---- where the manager is another user, who bound the address ---- */
+
+static bool sent_to(const struct endpoint *local)
+{
+    struct sockaddr_in to = {.sin_family = AF_INET,
+                             .sin_port = htons(local->port),
+                             .sin_addr = {.s_addr = htonl(INADDR_LOOPBACK)}};
+    int sender = socket(AF_INET, SOCK_DGRAM, 0);
+    bool ok = sendto(sender, "some", 4, 0, (struct sockaddr *)&to, sizeof(to)) == 4;
+
+    return close(sender) == 0 && ok;
+}
+
+/* So much comes to one of these two, and nothing to the other. */
+static bool comes_to(struct udp_batch *udp, struct udp_batch *not_to)
+{
+    const struct dgram *items;
+    struct pollfd wait = {.fd = udp_batch_fd(udp), .events = POLLIN};
+
+    return poll(&wait, 1, 5000) == 1 && udp_batch_receive(udp, &items) == 1 &&
+           (not_to == NULL || udp_batch_receive(not_to, &items) == 0);
+}
+
+/* A third user finds the address in use, by whichever way it asks to share it. */
+static bool is_in_use_for(uid_t user, const struct endpoint *local)
+{
+    struct sockaddr_in name = {.sin_family = AF_INET,
+                               .sin_port = htons(local->port),
+                               .sin_addr = {.s_addr = htonl(INADDR_LOOPBACK)}};
+    int on = 1, fd;
+    bool refused;
+
+    if (seteuid(0) != 0 || seteuid(user) != 0) {
+        return false;
+    }
+    fd = socket(AF_INET, SOCK_DGRAM, 0);
+    refused = setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) == 0 &&
+              setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof(on)) == 0 &&
+              bind(fd, (struct sockaddr *)&name, sizeof(name)) != 0;
+    return close(fd) == 0 && seteuid(0) == 0 && seteuid(NOBODY) == 0 && refused;
+}
+
+static bool one_of_ours_is_bound_over_it(void)
+{
+    struct udp_options options = {.local = socket_at(3, SOCK_DGRAM), .passed_only = true};
+    struct udp_batch *below, *ours, *joined;
+    struct fault fault;
+    bool ok;
+
+    environment(getpid(), "1");
+    if (seteuid(NOBODY) != 0 || passed_socket_of(&options.local, true) != -1 ||
+        udp_batch_open(&below, &options, &fault) != ERR_OK || udp_batch_fd(below) != 3) {
+        return false;
+    }
+    ok = sent_to(&options.local); /* before ours is there */
+    options = (struct udp_options){.local = options.local, .passed = true, .over = below};
+    ok = ok && udp_batch_open(&ours, &options, &fault) == ERR_OK && udp_batch_over(ours) == below;
+    ok = ok && udp_share(ours, true) == ERR_OK;
+    options = (struct udp_options){.local = options.local, .joins = true, .over = below};
+    ok = ok && udp_batch_open(&joined, &options, &fault) == ERR_OK;
+    ok = ok && udp_deal(ours, &(struct udp_dealing){.joined = 1}) == ERR_OK;
+    ok = ok && comes_to(below, ours) && sent_to(&options.local) && comes_to(ours, below);
+    ok = ok && is_in_use_for(SOMEBODY, &options.local);
+    udp_batch_close(joined);
+    udp_batch_close(ours);
+    return ok && sent_to(&options.local) && comes_to(below, NULL);
+}
+
+/* What this user's former process had kept goes before what the manager bound. */
+static bool one_that_was_kept_is_taken_first(void)
+{
+    struct udp_options options = {.local = socket_at(3, SOCK_DGRAM), .passed_only = true};
+    struct udp_batch *below, *ours, *again;
+    struct fault fault;
+
+    environment(getpid(), "2");
+    if (seteuid(NOBODY) != 0 || udp_batch_open(&below, &options, &fault) != ERR_OK) {
+        return false;
+    }
+    options = (struct udp_options){.local = options.local, .passed = true, .over = below};
+    if (udp_batch_open(&ours, &options, &fault) != ERR_OK || dup2(udp_batch_fd(ours), 4) != 4) {
+        return false;
+    }
+    return passed_socket(&options.local) == 4 && passed_socket_of(&options.local, false) == 3 &&
+           udp_batch_open(&again, &options, &fault) == ERR_OK && udp_batch_fd(again) == 4;
+}
+
+static bool without_one_of_others_there_is_none(void)
+{
+    struct udp_options options = {.local = socket_at(3, SOCK_DGRAM), .passed_only = true};
+    struct udp_batch *udp;
+    struct fault fault;
+
+    environment(getpid(), "1");
+    return udp_batch_open(&udp, &options, &fault) == ERR_DROP && udp == NULL;
+}
+
 /* The manager's end of NOTIFY_SOCKET, in the abstract name space. */
 static int manager_open(void)
 {
@@ -220,6 +319,17 @@ static void sockets_are_taken(void **state)
     alone(udp_batch_does_not_take_it_unasked);
 }
 
+static void sockets_of_another_user_are_bound_over(void **state)
+{
+    (void)state;
+    alone(without_one_of_others_there_is_none);
+    if (geteuid() != 0) {
+        skip();
+    }
+    alone(one_of_ours_is_bound_over_it);
+    alone(one_that_was_kept_is_taken_first);
+}
+
 static void sockets_are_kept_as_long_as_they_are_wanted(void **state)
 {
     (void)state;
@@ -232,6 +342,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(sockets_are_found),
         cmocka_unit_test(sockets_are_taken),
+        cmocka_unit_test(sockets_of_another_user_are_bound_over),
         cmocka_unit_test(sockets_are_kept_as_long_as_they_are_wanted),
     };
 
