@@ -67,7 +67,7 @@ static bool send_bare(struct conversation *a, struct path *path, struct tunnel_c
         outbox_commit(io->net, &path->local, &path->remote, head + frame_size);
         path_on_sent(path, frame_size, now);
         dataplane->counters.frames_out++;
-        send_by_session_too(a, path, out + head, frame_size, now);
+        send_beside(a, path, out + head, frame_size, io, now);
     }
     return true;
 }
@@ -383,12 +383,11 @@ void dataplane_receive(struct host_core *core, const struct origin *origin, cons
     a->peer->traffic.last_seen_at = now;
     presence_on_frame(a->peer, now);
     life_confirm(a, session, io, now);
-    pathfinder_on_frame(a, origin, now);
+    pathfinder_on_frame(a, origin, !is_ping, now);
     if (is_ping) {
         pathfinder_on_ping_frame(a, origin, plain, opened.plain_size, io, now);
         return;
     }
-    pathfinder_on_data(a, origin, now);
     if (farewell_is(plain, opened.plain_size)) {
         farewell_receive(a, session, now); /* it may have freed the conversation */
         return;

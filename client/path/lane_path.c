@@ -22,23 +22,6 @@ void lane_path_begin(struct path *path, struct mono now)
     lane_path_init(path, path->relay, &lane, path->mtu.full, now);
 }
 
-void lane_path_on_asked(struct path *path, struct mono now)
-{
-    path->at.received_at = now;
-    path->heard = true;
-}
-
-bool lane_path_is_doubted(const struct path *path, struct mono now)
-{
-    const struct path_times *at = &path->at;
-    uint64_t late_ns = path->rtt_ns + path->rtt_ns / 4 + PATH_LANE_LATE_MS * NS_PER_MS;
-
-    return path->kind == PATH_KIND_LANE && at->live_ping_at.ns != MONO_NEVER.ns &&
-           mono_before(at->unanswered_at, at->live_ping_at) &&
-           (mono_due(mono_add_ns(at->live_ping_at, late_ns), now) ||
-            mono_ns_between(at->received_at, now) >= PATH_LANE_GAPS * at->gap_ns);
-}
-
 size_t lane_path_head(const struct path *path, uint8_t out[LANE_HEADER_SIZE])
 {
     if (path->kind != PATH_KIND_LANE) {

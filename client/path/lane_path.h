@@ -14,14 +14,6 @@ void lane_path_init(struct path *path, struct relay_session *relay, const struct
 /** The lane is bound for the first time. */
 void lane_path_begin(struct path *path, struct mono now);
 
-/** A ping of the peer came by this lane. That does not say whether the peer hears us: who asks may
- * do so because it does not. */
-void lane_path_on_asked(struct path *path, struct mono now);
-
-/** True while the lane was asked for a sign of life, and the answer is late, or the peer was not
- * silent for so long before: until it comes, or the lane is left, frames go by the session, too. */
-bool lane_path_is_doubted(const struct path *path, struct mono now);
-
 /** Write what stands before a frame on a bare path: the header of a lane, or nothing. Returns its
  * size. */
 size_t lane_path_head(const struct path *path, uint8_t out[LANE_HEADER_SIZE]);

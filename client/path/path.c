@@ -78,6 +78,11 @@ static void shrink(struct path *path, uint16_t frame_size, uint64_t again_ms, st
     path->mtu.search_at = mono_add_ms(now, again_ms);
 }
 
+static bool is_lane(const struct path *path)
+{
+    return path->kind == PATH_KIND_LANE;
+}
+
 static void add_size(struct path_due *due, uint16_t frame_size)
 {
     due->sizes[due->count++] = frame_size;
@@ -86,7 +91,7 @@ static void add_size(struct path_due *due, uint16_t frame_size)
 /* What stands before each frame. */
 static size_t head_size(const struct path *path)
 {
-    return path->kind == PATH_KIND_LANE ? (size_t)LANE_HEADER_SIZE : 0;
+    return is_lane(path) ? (size_t)LANE_HEADER_SIZE : 0;
 }
 
 /* ---- a usable path ---- */
@@ -95,12 +100,6 @@ static size_t head_size(const struct path *path)
 static void ask_all_sizes(const struct path *path, struct path_due *due)
 {
     due->count = path_sizes_below(due->sizes, path->frame_size, head_size(path));
-}
-
-/* Between two pings that ask for a sign of life, at least. */
-static uint64_t repeat_ms(const struct path *path)
-{
-    return path->kind == PATH_KIND_LANE ? PATH_LANE_REPEAT_MS : PATH_PING_REPEAT_MS;
 }
 
 /* When the size in use is asked about (again). Frames are not acknowledged, and those that come
@@ -130,8 +129,7 @@ static struct mono live_question_at(const struct path *path, bool active)
         return MONO_NEVER;
     }
     if (path->at.unanswered_at.ns != MONO_NEVER.ns) {
-        return mono_add_ns(path->at.unanswered_at,
-                           max_u64(path->rtt_ns, PATH_SILENCE_MS * NS_PER_MS));
+        return path_doubt_question_at(&path->at, path->rtt_ns);
     }
     return active ? mono_add_ms(path->at.sent_at, path->keepalive_ms) : MONO_NEVER;
 }
@@ -147,21 +145,23 @@ static void expire_search(struct path *path, struct path_due *due, struct mono n
     due->again = mono_min(due->again, path->mtu.search_at);
 }
 
-/* How long pings that ask for a sign of life may stay unanswered. */
-static uint64_t dead_after_ns(const struct path *path)
+/* The doubt about a direct path begins: true once for each silence. */
+static bool begins_doubt(struct path *path, struct mono now)
 {
-    return path->kind == PATH_KIND_LANE ? max_u64(2 * path->rtt_ns, PATH_LANE_DEAD_MS * NS_PER_MS)
-                                        : max_u64(3 * path->rtt_ns, PATH_DEAD_MS * NS_PER_MS);
+    bool begins = path_is_direct(path) && path_is_doubted(path, now) &&
+                  mono_before(path->at.doubted_at, path->at.live_ping_at);
+
+    path->at.doubted_at = begins ? now : path->at.doubted_at;
+    return begins;
 }
 
 /* A usable path becomes suspect when the pings that ask for a sign of life stay unanswered. */
 static void expire_usable(struct path *path, bool active, struct path_due *due, struct mono now)
 {
-    uint64_t dead_ns = dead_after_ns(path);
     struct mono live_at = live_question_at(path, active);
     struct mono size_at = size_question_at(path);
 
-    if (mono_due(mono_add_ns(path->at.live_ping_at, dead_ns), now)) {
+    if (mono_due(path_doubt_ends_at(&path->at, is_lane(path), path->rtt_ns), now)) {
         enter(path, PATH_STATE_SUSPECT, now);
         due->became_suspect = true;
         due->again = now;
@@ -169,7 +169,7 @@ static void expire_usable(struct path *path, bool active, struct path_due *due, 
     }
     due->again = mono_min(live_at, size_at);
     if (mono_due(due->again, now)) {
-        due->again = mono_add_ms(now, repeat_ms(path));
+        due->again = mono_add_ms(now, is_lane(path) ? PATH_LANE_REPEAT_MS : PATH_PING_REPEAT_MS);
         if (path->mtu.questions > 0) {
             ask_all_sizes(path, due);
         } else {
@@ -177,9 +177,13 @@ static void expire_usable(struct path *path, bool active, struct path_due *due, 
         }
         if (mono_due(live_at, now)) {
             path->at.live_ping_at = now;
+        } else {
+            due->again = mono_min(due->again, live_at);
         }
     }
-    due->again = mono_min(due->again, mono_add_ns(path->at.live_ping_at, dead_ns));
+    due->became_doubted = begins_doubt(path, now);
+    due->again =
+        mono_min(due->again, path_doubt_next_at(&path->at, is_lane(path), path->rtt_ns, now));
     if (active && path->frame_size < path->mtu.full && due->count == 0) {
         expire_search(path, due, now);
     }
@@ -321,6 +325,12 @@ void path_on_received(struct path *path, struct mono now)
     }
 }
 
+void path_on_asked(struct path *path, struct mono now)
+{
+    path->at.received_at = now;
+    path->heard = true;
+}
+
 void path_on_ping_sent(struct path *path, uint64_t transaction, uint16_t frame_size,
                        struct mono now)
 {
@@ -392,6 +402,23 @@ void path_doubt(struct path *path, struct mono since, struct mono now)
     if (path->state == PATH_STATE_USABLE && mono_before(path->at.received_at, since)) {
         enter(path, PATH_STATE_SUSPECT, now);
     }
+}
+
+bool path_is_doubted(const struct path *path, struct mono now)
+{
+    return path->at.live_ping_at.ns != MONO_NEVER.ns && path->kind != PATH_KIND_RELAY &&
+           path->state == PATH_STATE_USABLE &&
+           mono_due(path_doubt_begins_at(&path->at, is_lane(path), path->rtt_ns), now);
+}
+
+bool path_leave(struct path *path, struct mono now)
+{
+    bool leaves = path_is_doubted(path, now);
+
+    if (leaves) {
+        enter(path, PATH_STATE_SUSPECT, now);
+    }
+    return leaves;
 }
 
 bool path_was_silent(const struct path *path)
@@ -478,6 +505,7 @@ bool path_on_pong(struct path *path, uint64_t transaction, struct mono now)
         struct path_ping answered = *ping;
 
         *ping = (struct path_ping){0};
+        path->at.last_rtt_ns = rtt_ns;
         path->rtt_ns = path->rtt_ns == 0 ? rtt_ns + 1 : (7 * path->rtt_ns + rtt_ns) / 8 + 1;
         path->at.live_ping_at = MONO_NEVER;
         path->at.ping_sent_at = MONO_NEVER;

@@ -8,6 +8,7 @@
  * ping is due; peer/pinging seals and sends it.
  *
  *   TRYING --pong--> REACHABLE --pong of a useful size--> USABLE --pings unanswered--> SUSPECT
+ *   USABLE --pings unanswered, and another way answers--> SUSPECT
  *   USABLE --smaller pings answered, but none of a useful size--> SUSPECT
  *   SUSPECT --pong of a useful size--> USABLE
  *   TRYING, REACHABLE, SUSPECT --no such pong for long--> given up (the path table removes it)
@@ -17,6 +18,7 @@
  */
 #pragma once
 
+#include "client/path/path_doubt.h"
 #include "client/path/path_sizes.h"
 #include "client/path/path_times.h"
 #include "client/stun2/keepalive.h"
@@ -49,14 +51,6 @@ enum {
     PATH_PINGS_BACK_MAX = 8,    /* ping back only while fewer are unanswered */
     PATH_PING_BACK_MS = 20,     /* between two pings back */
     PATH_PING_LOST_MS = 1000,   /* an unanswered ping this old is lost */
-    PATH_SILENCE_MS = 100,      /* no reply for this, or for a longer round trip: ping */
-    PATH_PING_REPEAT_MS = 100,  /* between two liveness pings */
-    PATH_DEAD_MS = 300,         /* no pong for this, or for three longer round trips: suspect */
-    PATH_LANE_REPEAT_MS = 50,   /* both of a lane, beside which there is a session, so that leaving
-                                   it costs little: */
-    PATH_LANE_DEAD_MS = 100,    /* or for two longer round trips */
-    PATH_LANE_LATE_MS = 10,     /* beyond a round trip and a quarter, a pong is late, */
-    PATH_LANE_GAPS = 4,         /* and so is a peer after so many times its usual pause */
     PATH_SPOKE_MS = 2000,       /* between two packets of somebody who speaks */
     PATH_STALE_MORE_MS = 10000, /* beyond a keepalive, without a sign of life */
     PATH_SIZE_RETRY_MS = 30000, /* between two searches for a larger frame size */
@@ -137,6 +131,7 @@ struct path_due {
     uint8_t hops;        /* they travel so far; 0: all the way */
     bool became_usable;  /* this call changed SUSPECT to USABLE, for smaller frames */
     bool became_suspect; /* this call changed USABLE to SUSPECT */
+    bool became_doubted; /* a direct path is silent for too long: ask by other ways, too */
     bool given_up;       /* remove the path */
     struct mono again;   /* when to ask again */
 };
@@ -159,6 +154,10 @@ void path_keep(struct path *path, const struct keepalive *keepalive);
 void path_on_sent(struct path *path, size_t frame_size, struct mono now);
 void path_on_received(struct path *path, struct mono now);
 
+/** A ping of the peer came by this bare path. That does not say whether the peer hears us: who asks
+ * may do so because it does not. */
+void path_on_asked(struct path *path, struct mono now);
+
 /** A ping was sent. */
 void path_on_ping_sent(struct path *path, uint64_t transaction, uint16_t frame_size,
                        struct mono now);
@@ -173,6 +172,13 @@ bool path_wants_ping_back(const struct path *path, struct mono now);
 /** Another path to the same peer has been silent since `since`. If this path is usable and has been
  * silent as long, it becomes suspect: it is pinged at once, and not used before it answers. */
 void path_doubt(struct path *path, struct mono since, struct mono now);
+
+/** True from when a usable bare path's doubt begins (path_doubt.h) until it answers or is left:
+ * frames go by another way, too. */
+bool path_is_doubted(const struct path *path, struct mono now);
+
+/** Another way to the peer answered. If this path is doubted, it becomes suspect: true. */
+bool path_leave(struct path *path, struct mono now);
 
 /** True if nothing came by this path for so long that the NATs on the way may have forgotten it.
  * This happens when there is no traffic, because keepalives stop then, too. */

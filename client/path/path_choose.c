@@ -2,16 +2,26 @@
 /* The one place where paths are compared. */
 #include "client/path/path_choose.h"
 
-static struct path *choose_direct(struct path *const *list, size_t count, struct path *present)
+/* The usable direct one with the smallest round trip, of all but one, which may be NULL. */
+static struct path *choose_direct_but(struct path *const *list, size_t count,
+                                      const struct path *except)
 {
     struct path *best = NULL;
 
     for (size_t i = 0; i < count; i++) {
         if (list[i]->kind == PATH_KIND_DIRECT && list[i]->state == PATH_STATE_USABLE &&
-            !list[i]->held && (best == NULL || list[i]->rtt_ns < best->rtt_ns)) {
+            !list[i]->held && list[i] != except &&
+            (best == NULL || list[i]->rtt_ns < best->rtt_ns)) {
             best = list[i];
         }
     }
+    return best;
+}
+
+static struct path *choose_direct(struct path *const *list, size_t count, struct path *present)
+{
+    struct path *best = choose_direct_but(list, count, NULL);
+
     if (best != NULL && path_is_direct(present) && present->state == PATH_STATE_USABLE &&
         !present->held && best->rtt_ns * 5 > present->rtt_ns * 4) {
         return present;
@@ -127,6 +137,19 @@ struct path *path_choose_indirect(struct path *const *list, size_t count)
     struct path *lane = relay == NULL ? NULL : relay->by_lane;
 
     return lane != NULL && lane->state == PATH_STATE_USABLE ? lane : relay;
+}
+
+struct path *path_choose_beside(struct path *const *list, size_t count, const struct path *used)
+{
+    for (size_t i = 0; used->kind == PATH_KIND_LANE && i < count; i++) {
+        if (list[i]->by_lane == used && list[i]->relay->open) {
+            return list[i];
+        }
+    }
+    struct path *relay = path_choose_relay(list, count);
+
+    return relay != NULL || used->kind == PATH_KIND_LANE ? relay
+                                                         : choose_direct_but(list, count, used);
 }
 
 struct path *path_choose(struct path *const *list, size_t count, struct path *present)

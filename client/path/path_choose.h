@@ -32,6 +32,12 @@ struct path *path_choose_relay(struct path *const *list, size_t count);
  * answers. */
 struct path *path_choose_spare(struct path *const *list, size_t count, const struct path *used);
 
+/** By which path frames go as well while the bare path `used` is doubted: a session,
+ * which carries frames of any size. Of a lane that to its relay; else the one that
+ * path_choose_relay names, or, where none is open, another usable direct path. NULL: there is
+ * none. */
+struct path *path_choose_beside(struct path *const *list, size_t count, const struct path *used);
+
 /** True if this relayed path would be used in place of the relayed path `used`, were it not
  * suspect. It is worth a ping, to see whether it works again. `used` is not NULL. */
 bool path_is_missed(const struct path *path, const struct path *used);

@@ -15,7 +15,9 @@ struct path_times {
     struct mono unanswered_at; /* first frame sent since the last one received */
     struct mono ping_sent_at;  /* last ping of any kind since the last pong */
     struct mono live_ping_at;  /* first ping of this silence */
+    struct mono doubted_at;    /* the doubt that began last (path_doubt.h); 0: none did */
     uint64_t gap_ns;           /* between two frames that came, smoothed */
+    uint64_t last_rtt_ns;      /* of the last pong */
 };
 
 /** A path that is new at `now`. */

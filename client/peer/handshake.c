@@ -116,7 +116,7 @@ static void receive_response(struct handshake_desk *desk, const struct origin *o
         receiver_index_drop(indexes, index);
         return;
     }
-    pathfinder_on_frame(a, origin, now);
+    pathfinder_on_frame(a, origin, true, now);
 }
 
 static void receive_cookie_reply(struct handshake_desk *desk, const uint8_t *frame, size_t size,

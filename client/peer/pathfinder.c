@@ -7,7 +7,7 @@
 #include "client/peer/introduction.h"
 #include "client/peer/lanes.h"
 #include "client/peer/pinging.h"
-#include "client/peer/presence.h"
+#include "client/peer/way_choice.h"
 #include "client/stun2/relay_upkeep.h"
 
 enum {
@@ -16,105 +16,15 @@ enum {
                                   the relay forgot its session (it was restarted) */
     RELAY_LEFT_PINGS = 3,      /* after the first one by the new way, ... */
     RELAY_LEFT_PING_MS = 100,  /* ... so long after it, and then with twice the time between */
-    SILENCE_LOST_MS = 15000,
-    BUSY_MS = 10000, /* packets went so recently */
+    BUSY_MS = 10000,           /* packets went so recently */
 };
-
-/* ---- the choice ---- */
-
-/* Whoever looks for the cause of a slow peer finds when frames became smaller, or larger again. */
-static void tell_size(const struct conversation *a, struct path *path)
-{
-    char peer[KEY_SHORT_SIZE];
-
-    if (path->frame_size == path->mtu.told) {
-        return;
-    }
-    if (path->mtu.told != 0) {
-        env_trace(a->shared->env, TRACE_LEVEL_INFO, "path.size", "peer=%s size=%u was=%u",
-                  key_short(a->peer->key, peer), path->frame_size, path->mtu.told);
-    }
-    path->mtu.told = path->frame_size;
-}
-
-/* The path is good again so soon that the peer was there: a NAT had forgotten it. */
-static void silence_note(struct conversation *a, struct mono now)
-{
-    if (a->silence_lost_at.ns != MONO_NEVER.ns &&
-        mono_ms_between(a->silence_lost_at, now) < SILENCE_LOST_MS) {
-        a->shared->dataplane->counters.silences_lost++;
-    }
-    a->silence_lost_at = MONO_NEVER;
-}
-
-static bool uses_lane(const struct conversation *a)
-{
-    return a->paths.present != NULL && a->paths.present->kind == PATH_KIND_LANE;
-}
-
-/* Whoever looks for the cause of a slow peer finds when it went over to a lane, and back. */
-static void tell_lane(const struct conversation *a, bool was_lane)
-{
-    char peer[KEY_SHORT_SIZE];
-
-    if (uses_lane(a) != was_lane && !path_is_direct(a->paths.present)) {
-        env_trace(a->shared->env, TRACE_LEVEL_INFO, was_lane ? "path.session" : "path.lane",
-                  "peer=%s", key_short(a->peer->key, peer));
-    }
-}
-
-static void choose(struct conversation *a, struct mono now)
-{
-    struct host_counters *counters = &a->shared->dataplane->counters;
-    bool before = path_table_direct(&a->paths) != NULL;
-    bool was_lane = uses_lane(a);
-    char peer[KEY_SHORT_SIZE];
-
-    path_table_choose(&a->paths);
-    tell_lane(a, was_lane);
-    bool after = path_table_direct(&a->paths) != NULL;
-    if (after) {
-        tell_size(a, a->paths.present);
-    }
-    if (!before && after) {
-        silence_note(a, now);
-        counters->direct_established++;
-        punching_succeeded(&a->punching);
-        conversation_why(a, WHY_NONE, NULL);
-        env_trace(a->shared->env, TRACE_LEVEL_INFO, "path.direct", "peer=%s",
-                  key_short(a->peer->key, peer));
-        introduction_tell_result(a, true);
-    } else if (before && !after && presence_is_offline(a->peer, a->shared->ziglans, now)) {
-        counters->direct_lost++;
-        conversation_why(a, WHY_PEER_OFFLINE, NULL);
-        env_trace(a->shared->env, TRACE_LEVEL_INFO, "peer.offline", "peer=%s reason=silent",
-                  key_short(a->peer->key, peer));
-    } else if (before && !after) {
-        counters->direct_lost++;
-        introduction_stir(a);
-        conversation_why(a, WHY_DIRECT_LOST, NULL);
-        punching_begin_anew(&a->punching, now);
-        env_trace(a->shared->env, TRACE_LEVEL_INFO, "path.relayed", "peer=%s",
-                  key_short(a->peer->key, peer));
-    }
-}
-
-static void doubt_all(struct conversation *a, struct mono since, struct mono now)
-{
-    for (size_t i = 0; i < a->paths.count; i++) {
-        if (path_is_bare(a->paths.list[i])) {
-            path_doubt(a->paths.list[i], since, now);
-        }
-    }
-    choose(a, now);
-}
 
 void pathfinder_on_stale(struct conversation *a, struct mono now)
 {
     if (path_table_relayed(&a->paths) == NULL) {
         return;
     }
-    doubt_all(a, now, now);
+    way_choice_doubt_all(a, now, now);
     conversation_wake(a, now);
 }
 
@@ -141,7 +51,7 @@ void pathfinder_on_lan(struct conversation *a, const struct lan_place *place, st
 void pathfinder_on_relays(struct conversation *a, struct mono now)
 {
     conversation_find_relays(a, now);
-    choose(a, now);
+    way_choice_make(a, now);
 }
 
 void pathfinder_on_relay_open(struct conversation *a, const struct relay_session *relay,
@@ -224,52 +134,73 @@ static void on_same_life(struct conversation *a, struct mono now)
     }
 }
 
-void pathfinder_on_frame(struct conversation *a, const struct origin *origin, struct mono now)
+static void on_relay_frame(struct conversation *a, const struct origin *origin, struct mono now)
+{
+    struct path *path = learn_relay(a, origin->relay, now);
+
+    if (path != NULL) {
+        path_on_received(path, now);
+    }
+    if (path != a->paths.present && !path_is_direct(a->paths.present)) {
+        way_choice_make(a, now); /* the peer may have left the one in use */
+    }
+}
+
+static void on_lane_frame(struct conversation *a, const struct origin *origin, bool data,
+                          struct mono now)
+{
+    struct path *path = path_table_find_lane(&a->paths, origin->lane);
+
+    if (path == NULL) {
+        return;
+    }
+    relay_upkeep_on_lane_frame(path->relay, now);
+    if (data) {
+        path_on_received(path, now);
+    }
+}
+
+static void on_direct_frame(struct conversation *a, const struct origin *origin, bool data,
+                            struct mono now)
 {
     struct path *path;
 
+    guesswork_on_frame(a, origin, now);
+    path = path_table_find(&a->paths, &origin->remote);
+    if (path == NULL && pinging_learn_path(a, origin, now) != NULL) {
+        /* The peer's mapping may have moved: it is worth a ping, and nothing else changes. */
+        conversation_wake(a, now);
+    } else if (path != NULL && data) {
+        path_on_received(path, now);
+    }
+}
+
+/* The peer may have left the way in use: it is asked for a sign of life. */
+static void question_present(struct conversation *a, struct mono now)
+{
+    path_question(a->paths.present, now);
+    conversation_wake(a, mono_add_ms(now, PATH_SILENCE_MS));
+}
+
+void pathfinder_on_frame(struct conversation *a, const struct origin *origin, bool data,
+                         struct mono now)
+{
     a->relayed.asked_at = MONO_NEVER;
     if (a->relayed.doubted) {
         on_same_life(a, now);
     }
     if (origin->relay != NULL) {
-        path = learn_relay(a, origin->relay, now);
-        if (path != NULL) {
-            path_on_received(path, now);
+        on_relay_frame(a, origin, now);
+        if (data && path_is_bare(a->paths.present)) {
+            question_present(a, now);
         }
-        if (path != a->paths.present && !path_is_direct(a->paths.present)) {
-            choose(a, now); /* the peer may have left the one in use */
+    } else if (origin->lane != 0) {
+        on_lane_frame(a, origin, data, now);
+        if (data && path_is_direct(a->paths.present)) {
+            question_present(a, now);
         }
-        return;
-    }
-    if (origin->lane != 0) {
-        path = path_table_find_lane(&a->paths, origin->lane);
-        if (path != NULL) {
-            relay_upkeep_on_lane_frame(path->relay, now);
-        }
-        return;
-    }
-    guesswork_on_frame(a, origin, now);
-    path = path_table_find(&a->paths, &origin->remote);
-    if (path != NULL) {
-        path_on_received(path, now);
-    } else if (pinging_learn_path(a, origin, now) != NULL) {
-        /* The peer's mapping may have moved: it is worth a ping, and nothing else changes. */
-        conversation_wake(a, now);
-    }
-}
-
-void pathfinder_on_data(struct conversation *a, const struct origin *origin, struct mono now)
-{
-    struct path *lane =
-        origin->lane == 0 ? NULL : path_table_find_lane(&a->paths, origin->lane);
-
-    if (lane != NULL) {
-        path_on_received(lane, now);
-    }
-    if (origin->relay != NULL && uses_lane(a)) {
-        path_question(a->paths.present, now);
-        conversation_wake(a, mono_add_ms(now, PATH_SILENCE_MS));
+    } else {
+        on_direct_frame(a, origin, data, now);
     }
 }
 
@@ -281,14 +212,17 @@ static void on_pong(struct conversation *a, const struct origin *origin, const s
     if (ping_request_answer(&a->shared->pings, a->peer, pong->transaction, relayed, now)) {
         conversation_wake(a, now);
     }
-    if (pinging_on_pong(a, origin, pong, now) == NULL) {
+    struct path *answered = pinging_on_pong(a, origin, pong, now);
+
+    if (answered == NULL) {
         return;
     }
+    way_choice_on_answer(a, answered, now);
     if (relayed) {
         conversation_why_over(a);
     }
     if (origin->relay == NULL) {
-        choose(a, now);
+        way_choice_make(a, now);
         conversation_wake(a, now);
     }
 }
@@ -421,6 +355,22 @@ void pathfinder_learn_ways(struct conversation *a, const struct way_finder *ways
 
 /* ---- timers ---- */
 
+/* The direct path in use is doubted. Until it or another way answers, what is sent goes by two
+ * (send_beside), and what answers first is used from then on (way_choice_on_answer). */
+static void ask_other_ways(struct conversation *a, const struct path *used, struct host_io *io,
+                           struct mono now)
+{
+    for (size_t i = 0; i < a->paths.count; i++) {
+        struct path *path = a->paths.list[i];
+
+        if (path != used && path_is_bare(path) && path->state == PATH_STATE_USABLE &&
+            !path->held) {
+            (void)pinging_send(a, path, 0, io, now);
+        }
+    }
+    pinging_send_relayed(a, io, now);
+}
+
 static struct mono expire_path(struct conversation *a, struct path *path, bool active,
                                struct host_io *io, struct mono now)
 {
@@ -433,29 +383,25 @@ static struct mono expire_path(struct conversation *a, struct path *path, bool a
     }
     if (due.became_usable) {
         a->paths.small_only = a->paths.small_only && !path_is_direct(path);
-        choose(a, now);
+        way_choice_make(a, now);
         return now;
     }
     if (due.became_suspect) {
-        if (path->kind == PATH_KIND_LANE) { /* this says nothing of others */
-            choose(a, now);
-            return now;
-        }
-        if (path_was_silent(path)) {
-            a->silence_lost_at = now;
-        }
-        doubt_all(a, path->at.live_ping_at, now);
+        way_choice_on_suspect(a, path, now);
         return now;
     }
     if (due.given_up) {
         a->paths.small_only =
             a->paths.small_only || (path_is_direct(path) && path->state == PATH_STATE_REACHABLE);
         path_table_remove(&a->paths, path);
-        choose(a, now);
+        way_choice_make(a, now);
         return now;
     }
     for (size_t i = 0; i < due.count; i++) {
         pinging_send_hops(a, path, due.sizes[i], due.hops, io, now);
+    }
+    if (due.became_doubted && path == a->paths.present) {
+        ask_other_ways(a, path, io, now);
     }
     if (path->kind == PATH_KIND_LANE && awaits && path->at.live_ping_at.ns == now.ns) {
         /* Is it the lane alone, or the relay? Whoever waited for the lane first would lose twice
@@ -477,7 +423,7 @@ static struct mono expire_lane(struct conversation *a, struct path *path, bool a
         env_trace(a->shared->env, TRACE_LEVEL_INFO, "lane.unanswered", "peer=%s",
                   key_short(a->peer->key, peer));
         path_table_remove(&a->paths, path);
-        choose(a, now);
+        way_choice_make(a, now);
         return now;
     }
     if (lane_bind_due(&path->lane, a->peer->id, bind, now)) {

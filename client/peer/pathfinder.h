@@ -19,13 +19,12 @@ void pathfinder_on_session(struct conversation *a, bool initiator, struct host_i
  * carries the packets until its address has answered, and punching begins anew. */
 void pathfinder_on_revival(struct conversation *a, bool initiator, struct mono now);
 
-/** An authenticated frame came from there. An address, or a relay of no ziglan, by which none came
- * before becomes a path. */
-void pathfinder_on_frame(struct conversation *a, const struct origin *origin, struct mono now);
-
-/** A frame of data came: by a lane, which lives. Or by a session: if a lane is in use here, the
- * peer may have left it, and it is asked for a sign of life. */
-void pathfinder_on_data(struct conversation *a, const struct origin *origin, struct mono now);
+/** An authenticated frame came from there, one of data or a ping. An address, or a relay of no
+ * ziglan, by which none came before becomes a path. Data show that a bare path lives; and if they
+ * come by a way that this host would only take after the one in use, the peer may have left that,
+ * and it is asked for a sign of life. */
+void pathfinder_on_frame(struct conversation *a, const struct origin *origin, bool data,
+                         struct mono now);
 
 /** The plaintext of a frame 0x84, any content. */
 void pathfinder_on_ping_frame(struct conversation *a, const struct origin *origin,

@@ -162,7 +162,7 @@ static struct path *on_lane_ping(struct conversation *a, const struct origin *or
         return NULL;
     }
     (void)send_ping(a, pong, smallest(a), origin, io);
-    lane_path_on_asked(path, now);
+    path_on_asked(path, now);
     if (path_wants_ping_back(path, now)) {
         (void)pinging_send(a, path, 0, io, now);
     }
@@ -190,7 +190,7 @@ struct path *pinging_on_ping(struct conversation *a, const struct origin *origin
     if (path == NULL) {
         return NULL;
     }
-    path_on_received(path, now);
+    path_on_asked(path, now);
     punching_on_receipt(&a->punching, &origin->remote, now);
     /* A ping that reaches us shows that its sender may be reachable: ask at once, from the socket
      * that it came to. */

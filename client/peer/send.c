@@ -4,6 +4,7 @@
 #include "client/peer/send.h"
 
 #include "client/path/lane_path.h"
+#include "client/path/path_choose.h"
 #include "client/peer/lanes.h"
 
 #include <string.h>
@@ -78,11 +79,17 @@ void send_frame(struct conversation *a, struct path *path, const uint8_t *frame,
     send_frame_to(dataplane, &to, frame, size, io);
 }
 
-void send_by_session_too(struct conversation *a, const struct path *lane, const uint8_t *frame,
-                         size_t size, struct mono now)
+void send_beside(struct conversation *a, const struct path *path, const uint8_t *frame, size_t size,
+                 struct host_io *io, struct mono now)
 {
-    if (lane_path_is_doubted(lane, now) && lane->relay->open) {
-        forward(a->shared->dataplane, lane->relay, a->peer->key, frame, size);
+    struct path *beside = path_is_doubted(path, now)
+                              ? path_choose_beside(a->paths.list, a->paths.count, path)
+                              : NULL;
+
+    if (beside != NULL && beside->kind == PATH_KIND_RELAY) {
+        forward(a->shared->dataplane, beside->relay, a->peer->key, frame, size);
+    } else if (beside != NULL && size <= beside->frame_size) {
+        send_frame(a, beside, frame, size, io, now);
     }
 }
 
@@ -114,7 +121,7 @@ static void seal_bare(struct conversation *a, struct path *path, const uint8_t *
         outbox_commit(io->net, &path->local, &path->remote, head + frame_size);
         path_on_sent(path, frame_size, now);
         dataplane->counters.frames_out++;
-        send_by_session_too(a, path, out + head, frame_size, now);
+        send_beside(a, path, out + head, frame_size, io, now);
     }
 }
 

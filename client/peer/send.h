@@ -23,10 +23,10 @@ void send_frame(struct conversation *a, struct path *path, const uint8_t *frame,
 void send_plain(struct conversation *a, const uint8_t *plain, size_t size, struct host_io *io,
                 struct mono now);
 
-/** A sealed frame went by a lane: while that is doubted (lane_path_is_doubted), it goes by the
- * session to the same relay, too. The peer's replay window takes one of the two. */
-void send_by_session_too(struct conversation *a, const struct path *lane, const uint8_t *frame,
-                         size_t size, struct mono now);
+/** A sealed frame went by a bare path: while that is doubted (path_doubt.h), it goes by the way of
+ * path_choose_beside, too. The peer's replay window takes one of the two. */
+void send_beside(struct conversation *a, const struct path *path, const uint8_t *frame, size_t size,
+                 struct host_io *io, struct mono now);
 
 /** Send what waits for a session. */
 void send_queue(struct conversation *a, struct host_io *io, struct mono now);

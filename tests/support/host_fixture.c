@@ -31,6 +31,9 @@ static bool watch_direct(void *context, struct wire_packet *packet)
     if (direct && lab->direct_size_max > 0 && packet->size > lab->direct_size_max) {
         return false;
     }
+    if (direct && lab->direct_mute != NULL && endpoint_equal(&packet->from, lab->direct_mute)) {
+        return false;
+    }
     return !direct || !lab->cut_direct;
 }
 

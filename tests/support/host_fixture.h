@@ -22,6 +22,7 @@ struct lab {
     struct host_node hosts[HOSTS];
     bool cut_direct;        /* datagrams from host to host are dropped */
     bool cut_lanes;         /* and those of lanes */
+    const struct endpoint *direct_mute; /* NULL, or a host whose own to the other one are */
     size_t direct_size_max; /* larger datagrams from host to host are dropped; 0: no limit */
     const struct endpoint *relay_deaf_to; /* NULL, or a host that is cut off from it */
     size_t direct_frames; /* datagrams that were sent from host to host, dropped ones included */

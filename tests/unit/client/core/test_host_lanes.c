@@ -208,7 +208,7 @@ static void a_direct_path_goes_before_a_lane(void **state)
     assert_string_equal(state_of_nas(lab), "direct");
     assert_false(on_lane(lab, 0));
     lab->cut_direct = true; /* and the lane is there when it is lost */
-    assert_in_range(longest_gap_ms(lab, 2000), 100, 480);
+    assert_in_range(longest_gap_ms(lab, 2000), 100, 340);
     assert_true(longest_gap_ms(lab, 3000) <= 2 * EVERY_MS);
     assert_true(on_lane(lab, 0));
     lab_free(lab);

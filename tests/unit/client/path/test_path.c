@@ -53,9 +53,84 @@ static void silence_while_sending_is_asked_about_and_then_makes_the_path_suspect
     ms += PATH_SILENCE_MS;
     assert_true(path_expire(&path, true, test_at_ms(ms)).count > 0);
     path_on_ping_sent(&path, 9, TEST_PATH_FULL, test_at_ms(ms));
-    assert_false(path_expire(&path, true, test_at_ms(ms + PATH_DEAD_MS - 1)).became_suspect);
-    assert_true(path_expire(&path, true, test_at_ms(ms + PATH_DEAD_MS)).became_suspect);
+    ms += PATH_DOUBT_MS;
+    assert_false(path_is_doubted(&path, test_at_ms(ms - 1)));
+    assert_false(path_expire(&path, true, test_at_ms(ms - 1)).became_doubted);
+    assert_true(path_expire(&path, true, test_at_ms(ms)).became_doubted);
+    assert_false(path_expire(&path, true, test_at_ms(ms + 1)).became_doubted); /* once */
+    assert_true(path_is_doubted(&path, test_at_ms(ms + 1)));
+    ms += PATH_DEAD_MS;
+    assert_false(path_expire(&path, true, test_at_ms(ms - 1)).became_suspect);
+    assert_ptr_equal(path_choose(&only, 1, only), only); /* there is no other */
+    assert_true(path_expire(&path, true, test_at_ms(ms)).became_suspect);
     assert_null(path_choose(&only, 1, only));
+}
+
+/* A usable path, of this round trip, was silent at 2000 ms when something was sent; pings that are
+ * due are sent, and none is answered. When the doubt begins. */
+static uint64_t doubted_after_ms(struct path *path)
+{
+    uint64_t transaction = 100;
+
+    path_on_sent(path, 0, test_at_ms(2000));
+    for (uint64_t ms = 2000; ms < 9000; ms++) {
+        struct path_due due = path_expire(path, true, test_at_ms(ms));
+
+        assert_false(due.became_suspect);
+        if (due.became_doubted) {
+            return ms - 2000;
+        }
+        for (size_t i = 0; i < due.count; i++) {
+            path_on_ping_sent(path, ++transaction, due.sizes[i], test_at_ms(ms));
+        }
+    }
+    return 0;
+}
+
+static void silence_is_noticed_in_300_ms_or_three_round_trips(void **state)
+{
+    static const unsigned rtts_ms[] = {1, 40, 80, 100, 150, 400};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(rtts_ms) / sizeof(rtts_ms[0]); i++) {
+        struct path path = test_path_usable(1000);
+        unsigned want_ms = 3 * rtts_ms[i] < 300 ? 300 : 3 * rtts_ms[i];
+
+        path.rtt_ns = rtts_ms[i] * NS_PER_MS;
+        assert_int_equal(doubted_after_ms(&path), want_ms);
+        path = test_path_usable(1000); /* a queue grew, and the smoothed one does not know yet */
+        path.at.last_rtt_ns = rtts_ms[i] * NS_PER_MS;
+        want_ms = rtts_ms[i] < 40 ? 300 : want_ms;
+        assert_int_equal(doubted_after_ms(&path), want_ms);
+    }
+}
+
+static void what_is_doubted_is_left_when_another_way_answers(void **state)
+{
+    struct path path = test_path_usable(1000);
+
+    (void)state;
+    assert_int_equal(doubted_after_ms(&path), 300);
+    assert_false(path_leave(&path, test_at_ms(2299)));
+    assert_int_equal(path.state, PATH_STATE_USABLE);
+    assert_true(path_leave(&path, test_at_ms(2301)));
+    assert_int_equal(path.state, PATH_STATE_SUSPECT);
+    assert_false(path_leave(&path, test_at_ms(2302)));
+}
+
+static void what_answers_is_doubted_no_longer(void **state)
+{
+    struct path path = test_path_usable(1000);
+
+    (void)state;
+    assert_int_equal(doubted_after_ms(&path), 300);
+    assert_true(path_is_doubted(&path, test_at_ms(2301)));
+    path_on_asked(&path, test_at_ms(2310)); /* the peer asks: it may not hear us */
+    assert_true(path_is_doubted(&path, test_at_ms(2311)));
+    path_on_received(&path, test_at_ms(2320));
+    assert_false(path_is_doubted(&path, test_at_ms(2321)));
+    assert_false(path_leave(&path, test_at_ms(2321)));
+    assert_int_equal(path.state, PATH_STATE_USABLE);
 }
 
 static void a_path_that_was_silent_as_long_as_a_dead_one_is_asked_at_once(void **state)
@@ -127,6 +202,9 @@ int main(void)
         cmocka_unit_test(a_pong_is_known_however_often_the_peer_pings_meanwhile),
         cmocka_unit_test(lost_pings_do_not_keep_us_from_asking_again),
         cmocka_unit_test(silence_while_sending_is_asked_about_and_then_makes_the_path_suspect),
+        cmocka_unit_test(silence_is_noticed_in_300_ms_or_three_round_trips),
+        cmocka_unit_test(what_is_doubted_is_left_when_another_way_answers),
+        cmocka_unit_test(what_answers_is_doubted_no_longer),
         cmocka_unit_test(a_path_that_was_silent_as_long_as_a_dead_one_is_asked_at_once),
         cmocka_unit_test(a_path_that_was_heard_since_is_not_doubted),
         cmocka_unit_test(pings_after_a_change_of_the_network_open_our_own_nat_first),

@@ -20,7 +20,7 @@ static void paths_of_one_peer_are_capped(void **state)
         struct origin origin = {.remote = test_endpoint(i, 5000)};
 
         alone->now = mono_add_ms(alone->now, 1000); /* one new path may be learnt in a second */
-        pathfinder_on_frame(a, &origin, alone->now);
+        pathfinder_on_frame(a, &origin, true, alone->now);
         assert_true(a->paths.direct_count <= PATH_TABLE_DIRECT_MAX);
     }
     assert_int_equal(a->paths.direct_count, PATH_TABLE_DIRECT_MAX);
@@ -29,7 +29,7 @@ static void paths_of_one_peer_are_capped(void **state)
     }
     struct origin origin = {.remote = test_endpoint(500, 5000)};
 
-    pathfinder_on_frame(a, &origin, alone->now);
+    pathfinder_on_frame(a, &origin, true, alone->now);
     for (size_t i = 0; i < a->paths.direct_count; i++) {
         assert_false(endpoint_equal(&a->paths.list[i]->remote, &origin.remote));
     }
@@ -52,7 +52,7 @@ static void new_addresses_are_learnt_slowly(void **state)
         if (i >= 2 * AT_ONCE) {
             now = mono_add_ms(now, 500); /* so half of them are learnt */
         }
-        pathfinder_on_frame(a, &origin, now);
+        pathfinder_on_frame(a, &origin, true, now);
         assert_true(a->paths.direct_count <= AT_ONCE + (i < 2 * AT_ONCE ? 0 : 4));
     }
     assert_int_equal(a->paths.direct_count, AT_ONCE + 4);
@@ -72,7 +72,7 @@ static void frames_on_a_path_that_is_known_cost_nothing(void **state)
 
         alone->now = mono_add_ms(alone->now, 1000);
         for (int k = 0; k < 20; k++) {
-            pathfinder_on_frame(a, &origin, alone->now);
+            pathfinder_on_frame(a, &origin, true, alone->now);
         }
         assert_int_equal(a->paths.direct_count, i + 1);
     }
@@ -109,7 +109,7 @@ static void a_cut_takes_no_longer_with_two_direct_paths(void **state)
         }
         run_ms(lab, 5);
         waited_ms += 5;
-        assert_true(waited_ms < PATH_SILENCE_MS + PATH_DEAD_MS + 50);
+        assert_true(waited_ms < PATH_SILENCE_MS + PATH_DOUBT_MS + 4 * DELAY_MS + 50);
     }
     lab_free(lab);
 }
@@ -222,10 +222,10 @@ static void a_relay_becomes_a_path_of_those_whom_its_ziglan_knows_only(void **st
 
     assert_non_null(a);
     TAILQ_INSERT_TAIL(&core->ziglans.head, others, in_list);
-    pathfinder_on_frame(a, &origin, alone->now);
+    pathfinder_on_frame(a, &origin, true, alone->now);
     assert_null(path_table_find_relay(&a->paths, others->entry_point));
     origin.relay = &of_none;
-    pathfinder_on_frame(a, &origin, alone->now);
+    pathfinder_on_frame(a, &origin, true, alone->now);
     assert_non_null(path_table_find_relay(&a->paths, &of_none));
     TAILQ_REMOVE(&core->ziglans.head, others, in_list);
     life_end(a);

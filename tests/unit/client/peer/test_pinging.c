@@ -27,8 +27,8 @@ static void addresses_that_never_answer_share_one_allowance(void **state)
     for (unsigned i = 0; i < 4; i++) {
         struct origin origin = {.remote = test_endpoint(i, 5000)};
 
-        pathfinder_on_frame(a, &origin, alone->now);
-        pathfinder_on_frame(a, &origin, alone->now); /* now something was heard on it */
+        pathfinder_on_frame(a, &origin, true, alone->now);
+        pathfinder_on_frame(a, &origin, true, alone->now); /* now something was heard on it */
     }
     for (int i = 0; i < 2 * BURST; i++) {
         sent += pinging_send(a, a->paths.list[i % 4], 0, &alone->node.io, alone->now) != 0 ? 1 : 0;
@@ -61,8 +61,8 @@ static void addresses_that_never_answer_share_one_allowance_over_all_peers(void 
             assert_non_null(a);
             keys.local_index = receiver_index_new(&a->shared->noise.indexes, a);
             assert_int_equal(life_adopt(a, &keys, true, &alone->node.io, alone->now), ERR_OK);
-            pathfinder_on_frame(a, &origin, alone->now);
-            pathfinder_on_frame(a, &origin, alone->now);
+            pathfinder_on_frame(a, &origin, true, alone->now);
+            pathfinder_on_frame(a, &origin, true, alone->now);
             for (int i = 0; i < 300; i++) {
                 sent +=
                     pinging_send(a, a->paths.list[0], 0, &alone->node.io, alone->now) != 0 ? 1 : 0;
