@@ -2,6 +2,7 @@
 /* Each operation of the port in terms of ngtcp2 and HTTP/3. */
 #include "proto/link/quic/conn_carrier.h"
 
+#include "proto/link/quic/conn_received.h"
 #include "proto/link/quic/h3.h"
 
 #include <assert.h>
@@ -113,10 +114,7 @@ static void opened(struct carrier *carrier)
 
 static uint64_t rtt_ns(const struct carrier *carrier)
 {
-    ngtcp2_conn_info info;
-
-    ngtcp2_conn_get_conn_info2(conn_seen(carrier)->quic, &info);
-    return info.smoothed_rtt;
+    return conn_round_trip_ns(conn_seen(carrier));
 }
 
 static void close(struct carrier *carrier, enum link_reason reason, enum carrier_fault fault,

@@ -37,3 +37,11 @@ uint64_t conn_packets_received(const struct link_conn *c)
 }
 
 #endif
+
+uint64_t conn_round_trip_ns(const struct link_conn *c)
+{
+    ngtcp2_conn_info info;
+
+    ngtcp2_conn_get_conn_info2(c->quic, &info);
+    return info.smoothed_rtt;
+}

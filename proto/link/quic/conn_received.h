@@ -21,3 +21,6 @@ uint64_t conn_received_mark(void);
 void conn_received_since(struct link_conn *c, uint64_t mark);
 
 #endif
+
+/** The smoothed round trip. */
+uint64_t conn_round_trip_ns(const struct link_conn *c);

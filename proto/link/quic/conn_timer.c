@@ -2,6 +2,8 @@
 /* A connection has one timer in the hub's heap. */
 #include "proto/link/quic/conn_timer.h"
 
+#include "proto/link/quic/conn_received.h"
+
 enum { REARM_NS_MIN = 100000 }; /* a deadline that stays due must not make the loop spin */
 
 bool conn_is_watched(const struct link_conn *c)
@@ -12,15 +14,13 @@ bool conn_is_watched(const struct link_conn *c)
 struct mono conn_stall_deadline(const struct link_conn *c)
 {
     uint64_t least_ms = c->watch.pinging ? CONN_PING_STALL_MS : CONN_STALL_MS;
-    ngtcp2_conn_info info;
     uint64_t wait_ns;
 
     if (c->watch.stalled || c->phase != CONN_PHASE_OPEN ||
         c->watch.unanswered_since.ns == MONO_NEVER.ns) {
         return MONO_NEVER;
     }
-    ngtcp2_conn_get_conn_info2(c->quic, &info);
-    wait_ns = 3 * info.smoothed_rtt;
+    wait_ns = 3 * conn_round_trip_ns(c);
     if (wait_ns < least_ms * NS_PER_MS) {
         wait_ns = least_ms * NS_PER_MS;
     }
@@ -30,11 +30,12 @@ struct mono conn_stall_deadline(const struct link_conn *c)
 static struct mono next_deadline(const struct link_conn *c)
 {
     struct mono deadline = {ngtcp2_conn_get_expiry2(c->quic)};
+    uint64_t rtt_ns = path_size_waits(&c->path.size) ? conn_round_trip_ns(c) : 0;
 
     if (c->phase < CONN_PHASE_OPEN) {
         deadline = mono_min(deadline, c->timer.hello_deadline);
     }
-    deadline = mono_min(deadline, path_size_deadline(&c->path.size));
+    deadline = mono_min(deadline, path_size_deadline(&c->path.size, rtt_ns));
     return mono_min(deadline, conn_stall_deadline(c));
 }
 

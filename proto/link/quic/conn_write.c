@@ -5,6 +5,7 @@
 
 #include "proto/link/quic/address.h"
 #include "proto/link/quic/conn_carrier.h"
+#include "proto/link/quic/conn_received.h"
 #include "proto/link/quic/conn_settle.h"
 #include "proto/link/quic/conn_timer.h"
 #include "proto/link/quic/h3.h"
@@ -99,7 +100,7 @@ static ngtcp2_ssize write_dgram(struct link_conn *c, struct packet_place *p,
     const ngtcp2_vec vec[2] = {vec_of(c->prefix, c->prefix_size), vec_of(dgram.bytes, dgram.size)};
     size_t used = p->used + (p->used == 0 ? conn_datagram_overhead(c) : NEXT_OVERHEAD) +
                   c->prefix_size + dgram.size;
-    uint64_t packet_id = path_size_id(&c->path.size, used);
+    uint64_t packet_id = path_size_id(&c->path.size, used, p->now);
     int accepted = 0;
     ngtcp2_ssize n;
 
@@ -149,9 +150,27 @@ static ngtcp2_ssize write_trial(struct link_conn *c, struct packet_place *p)
         path_size_trial_sent(&c->path.size, 0, p->now); /* ngtcp2 would make it smaller */
         return 0;
     }
-    id = path_size_id(&c->path.size, size);
+    id = path_size_id(&c->path.size, size, p->now);
     n = write_filler(c, p, size, id, &accepted);
     path_size_trial_sent(&c->path.size, accepted != 0 ? id : 0, p->now);
+    return accepted == 0 && n < 0 ? 0 : n;
+}
+
+/* Write an HTTP datagram that the peer ignores into a small packet, if it is time to ask whether
+ * the large ones before it arrived. */
+static ngtcp2_ssize write_question(struct link_conn *c, struct packet_place *p)
+{
+    const ngtcp2_vec vec = vec_of(c->prefix, c->prefix_size);
+    int accepted = 0;
+    ngtcp2_ssize n;
+
+    if (!c->path.size.asks || c->phase != CONN_PHASE_OPEN) {
+        return 0;
+    }
+    path_size_asked(&c->path.size);
+    n = ngtcp2_conn_writev_datagram(c->quic, &p->path.path, NULL, p->bytes, PATH_SIZE_BASE,
+                                    &accepted, NGTCP2_WRITE_DATAGRAM_FLAG_NONE, 0, &vec, 1,
+                                    p->now.ns);
     return accepted == 0 && n < 0 ? 0 : n;
 }
 
@@ -170,13 +189,14 @@ static struct dgram_bytes next_dgram(struct link_conn *c)
 
 /* True if this datagram fills a large packet for which the window has no room. What ngtcp2 lets out
  * in spite of a full window asks the peer for an acknowledgement. It must be small: if the path
- * swallows large packets, nothing would be acknowledged, and ngtcp2 would ask ever more rarely. */
+ * swallows large packets, nothing would be acknowledged, and ngtcp2 would ask ever more rarely.
+ * Some of the window stays for a small question. */
 static bool must_wait(const struct link_conn *c, struct dgram_bytes dgram)
 {
     size_t size = c->prefix_size + dgram.size + conn_datagram_overhead(c);
 
     /* Its newer name ends with 2. ngtcp2 1.11, to which deploy/setup falls back, has only this. */
-    return size > PATH_SIZE_BASE && ngtcp2_conn_get_cwnd_left(c->quic) < size;
+    return size > PATH_SIZE_BASE && ngtcp2_conn_get_cwnd_left(c->quic) < size + PATH_SIZE_SMALL;
 }
 
 /* Write one packet and return its size; 0 if the window is shut or nothing is left to send; or
@@ -192,6 +212,7 @@ static ngtcp2_ssize write_packet(struct link_conn *c, struct packet_place *p)
     int fin;
 
     n = write_trial(c, p);
+    n = n == 0 ? write_question(c, p) : n;
     if (n != 0) {
         return n;
     }
@@ -271,6 +292,9 @@ static ngtcp2_ssize write_burst(struct link_conn *c, struct outbox *out, struct 
     struct packet_place p = {.now = now};
     ngtcp2_ssize n = 1;
 
+    if (path_size_waits(&c->path.size)) {
+        path_size_note_late(&c->path.size, conn_round_trip_ns(c), now);
+    }
     ngtcp2_path_storage_zero(&p.path);
     burst = burst == 0 ? 1 : burst; /* each turn must make progress */
     while (sent < burst && n > 0) {

@@ -38,11 +38,15 @@ size_t path_size_cap(const struct path_size *p, size_t found)
     return p->limit != 0 && p->limit < found ? p->limit : found;
 }
 
-uint64_t path_size_id(struct path_size *p, size_t size)
+uint64_t path_size_id(struct path_size *p, size_t size, struct mono now)
 {
     CHECK(size < (size_t)1 << SIZE_BITS);
     if (size <= PATH_SIZE_BASE) {
         return 0;
+    }
+    if (p->large_at.ns == 0) {
+        p->large_at = now;
+        p->asked = false;
     }
     p->sequence++;
     return p->sequence << SIZE_BITS | size;
@@ -78,6 +82,7 @@ void path_size_on_ack(struct path_size *p, uint64_t id, size_t found, struct mon
     if (id == 0) {
         return;
     }
+    p->large_at = (struct mono){0};
     if (size >= p->suspect) {
         clear_suspect(p);
     }
@@ -131,6 +136,7 @@ void path_size_on_loss(struct path_size *p, uint64_t id, uint64_t received, stru
     }
     p->counted = p->sequence;
     p->received = received;
+    p->large_at = (struct mono){0}; /* those sent from now on are asked about anew */
     if (!is_search(p, size)) {
         suspect_lost(p, size, now);
     } else if (trial) {
@@ -153,12 +159,39 @@ size_t path_size_trial(const struct path_size *p, struct mono now)
 void path_size_trial_sent(struct path_size *p, uint64_t id, struct mono now)
 {
     p->trial_id = id;
+    p->asks = id != 0;
     if (id == 0) {
         p->due = mono_add_ms(now, PATH_SIZE_RETRY_MS);
     }
 }
 
-struct mono path_size_deadline(const struct path_size *p)
+bool path_size_waits(const struct path_size *p)
 {
-    return p->trial != 0 && p->trial_id == 0 ? p->due : MONO_NEVER;
+    return p->large_at.ns != 0 && !p->asked;
+}
+
+/* When the acknowledgement of a large packet is late. */
+static struct mono late_at(const struct path_size *p, uint64_t rtt_ns)
+{
+    return path_size_waits(p)
+               ? mono_add_ns(p->large_at, rtt_ns + rtt_ns / 4 + PATH_SIZE_LATE_MS * NS_PER_MS)
+               : MONO_NEVER;
+}
+
+void path_size_note_late(struct path_size *p, uint64_t rtt_ns, struct mono now)
+{
+    p->asks = p->asks || mono_due(late_at(p, rtt_ns), now);
+}
+
+void path_size_asked(struct path_size *p)
+{
+    p->asks = false;
+    p->asked = true;
+}
+
+struct mono path_size_deadline(const struct path_size *p, uint64_t rtt_ns)
+{
+    struct mono trial_at = p->trial != 0 && p->trial_id == 0 ? p->due : MONO_NEVER;
+
+    return mono_min(trial_at, late_at(p, rtt_ns));
 }

@@ -10,6 +10,10 @@
  * trials search for the largest size that still passes, which becomes the limit. Sizes above the
  * limit are tried again after a minute, if something that large is to be sent.
  *
+ * ngtcp2 deems a packet lost when a later one was acknowledged. Where all that is sent is large, or
+ * the window is full, that takes long. So where large packets stay unacknowledged for longer than
+ * they should, and behind each trial, a small packet goes: the question.
+ *
  * Sizes are those of UDP payloads. Pure: no clock, no allocation.
  */
 #pragma once
@@ -17,12 +21,15 @@
 #include "proto/base/mono.h"
 
 #include <stddef.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 enum {
     PATH_SIZE_BASE = 1200,      /* every path that carries QUIC takes it */
     PATH_SIZE_LOSSES = 3,       /* so many in a row: the size does not pass */
-    PATH_SIZE_VERIFY_MS = 100,  /* from a loss to the trial of the suspect */
+    PATH_SIZE_VERIFY_MS = 20,   /* from a loss to the trial of the suspect */
+    PATH_SIZE_LATE_MS = 75,     /* beyond a round trip and a quarter, an acknowledgement is late */
+    PATH_SIZE_SMALL = 256,      /* bytes of the window that are kept for questions */
     PATH_SIZE_RETRY_MS = 10,    /* from a trial that could not be sent to the next attempt */
     PATH_SIZE_RAISE_MS = 60000, /* until sizes above the limit are tried again */
 };
@@ -36,6 +43,9 @@ struct path_size {
     uint64_t trial_id;     /* of the trial that is on its way; 0: none */
     unsigned trial_losses; /* of trials of this size, during a search */
     struct mono due;       /* when the next trial may be sent */
+    struct mono large_at;  /* the first large packet since one was acknowledged; 0: none */
+    bool asked;            /* a question went since then */
+    bool asks;             /* a question is to be sent now */
     struct mono raise_at;  /* if there is a limit: when sizes above it may be tried */
     uint64_t sequence;     /* number of the large packet sent last */
     uint64_t counted;      /* a loss counts only for packets with a larger number */
@@ -51,7 +61,7 @@ size_t path_size_cap(const struct path_size *p, size_t found);
 
 /** The id of a packet of `size` bytes (below 65536) that is about to be sent, for the functions
  * below. 0 up to the base size: of such packets nothing is kept. */
-uint64_t path_size_id(struct path_size *p, size_t size);
+uint64_t path_size_id(struct path_size *p, size_t size, struct mono now);
 
 /** The packet was acknowledged. found: the size that ngtcp2 found. */
 void path_size_on_ack(struct path_size *p, uint64_t id, size_t found, struct mono now);
@@ -70,5 +80,15 @@ size_t path_size_trial(const struct path_size *p, struct mono now);
 /** The trial was sent under this id; or it could not be sent (id 0) and is due again soon. */
 void path_size_trial_sent(struct path_size *p, uint64_t id, struct mono now);
 
-/** When path_size_trial has the next trial; MONO_NEVER: none is planned. */
-struct mono path_size_deadline(const struct path_size *p);
+/** True if a large packet may be late before long: path_size_note_late wants to be called. */
+bool path_size_waits(const struct path_size *p);
+
+/** A question is to be sent if a large packet is late. rtt_ns: the smoothed round trip. */
+void path_size_note_late(struct path_size *p, uint64_t rtt_ns, struct mono now);
+
+/** The question was sent, or could not be sent. */
+void path_size_asked(struct path_size *p);
+
+/** When there is a trial or a question next; MONO_NEVER: none is planned. rtt_ns: of no concern
+ * unless path_size_waits. */
+struct mono path_size_deadline(const struct path_size *p, uint64_t rtt_ns);
