@@ -74,6 +74,23 @@ shrinking() {
     connected_once phone tablet
 }
 
+# The same in the midst of a stream, where the session carries it alone.
+shrinking_session() {
+    LAB_MTU=1500
+    LAB_WHOLE=yes
+    TEST_LANES=off
+    relayed_pair_begin
+    transfer phone tablet 4000000 -4 7007 8 &
+    sleep 2
+    lab_black_hole cafe 1300
+    check "a relayed stream of TCP survives that the way takes only 1300 bytes" wait $!
+    check_most "it pauses no longer than TCP's own repetitions take, in ms" \
+        "$(sed -n 's/^pause //p' "$LAB_DIR/phone-tablet-7007.got")" $PAUSE_MS
+    check "the router of cafe swallowed packets ($(lab_swallowed cafe))" \
+        [ "$(lab_swallowed cafe)" -gt 0 ]
+    connected_once phone tablet
+}
+
 # The same happens to the direct path in the midst of a stream, and small packets go on beside.
 shrinking_direct() {
     local hole
@@ -151,6 +168,12 @@ labs+=($!)
 (
     lab_named shrink
     shrinking
+    lab_end
+) &
+labs+=($!)
+(
+    lab_named session
+    shrinking_session
     lab_end
 ) &
 labs+=($!)
