@@ -155,7 +155,9 @@ static int core_open(struct engine *e, const struct engine_options *options, str
     int rc;
 
     (void)snprintf(config.name, sizeof(config.name), "%s", options->name);
-    memcpy(config.fixed, options->fixed, options->fixed_count * sizeof(config.fixed[0]));
+    if (options->fixed_count > 0) { /* else it may be NULL */
+        memcpy(config.fixed, options->fixed, options->fixed_count * sizeof(config.fixed[0]));
+    }
     config.fixed_count = options->fixed_count;
     rc = store_lmdb_open(&e->store, options->store_path, options->env, error, sizeof(error));
     if (rc != ERR_OK) {
@@ -243,8 +245,8 @@ static int parts_open(struct engine *e, const struct engine_options *options, st
         fault_set(fault, EXIT_CODE_FAILURE, "out of memory");
         return rc;
     }
-    e->loop.sockets.prompt = options->fair_queue;
-    rc = loop_open(&e->loop, options->loop, e->core, &e->interface, options->listen_port, fault);
+    rc = loop_open(&e->loop, options->loop, e->core, &e->interface, options->listen_port,
+                   options->fair_queue, fault);
     if (rc != ERR_OK) {
         return rc;
     }

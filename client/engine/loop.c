@@ -87,9 +87,9 @@ static void name_resolved(void *context, uint64_t ticket, const struct endpoint 
 }
 
 int loop_open(struct loop *loop, struct ev_loop *ev, struct host_core *core,
-              struct interface *interface, uint16_t port, struct fault *fault)
+              struct interface *interface, uint16_t port, bool prompt, struct fault *fault)
 {
-    struct udp_options udp = {.local = {.port = port}, .prompt = loop->sockets.prompt};
+    struct udp_options udp = {.local = {.port = port}, .prompt = prompt};
     struct pump_core verbs = {.context = loop,
                               .receive = core_receive,
                               .expire = core_expire,

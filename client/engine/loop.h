@@ -27,10 +27,12 @@ struct loop {
     struct lan_link lan; /* of zeros until the owner opens it */
 };
 
-/** Open the UDP socket at `port` (0: the kernel chooses) and start. ev, core and interface are
- * borrowed and outlive it. ERR_SYSTEM, ERR_NOMEM with fault; loop_close is legal then, too. */
+/** Open the UDP socket at `port` (0: the kernel chooses), prompt (udp_options) or not, and start.
+ * ev, core and interface are borrowed and outlive it. ERR_SYSTEM, ERR_NOMEM with fault; loop_close
+ * is legal then, too. */
 int loop_open(struct loop *loop, struct ev_loop *ev, struct host_core *core,
-              struct interface *interface, uint16_t port, struct fault *fault) MUST_CHECK;
+              struct interface *interface, uint16_t port, bool prompt,
+              struct fault *fault) MUST_CHECK;
 
 /** Stop reading and stop the core's timers. What the core still wants to send is lost, unless the
  * caller used pump_drain before. A loop of zeros is fine. */

@@ -3,12 +3,13 @@
 #include "client/engine/sockets.h"
 
 #include "client/core/sockets.h"
+#include "proto/host/udp_limit.h"
 
 /* Returns the port; 0: it cannot be opened. */
 static uint16_t open_one(struct sockets *sockets, struct pump *pump, struct udp_batch *first)
 {
     const struct udp_options options = {
-        .refusals = true, .prompt = sockets->prompt, .room_of = first};
+        .refusals = true, .prompt = udp_limit_applies(first), .room_of = first};
     struct fault fault = {0};
     struct udp_batch *udp;
 

@@ -11,18 +11,18 @@
 #include "proto/base/mono.h"
 #include "proto/host/pump.h"
 
-#include <stdbool.h>
+#include <stddef.h>
 
 enum { SOCKETS_TURN_MAX = 32 /* opened and closed in one turn of the loop */ };
 
 /** All zero: none. */
 struct sockets {
-    bool prompt; /* let little wait below them, as below the first one (udp_options) */
     struct udp_batch *list[SPARE_SOCKETS_MAX];
     size_t count;
 };
 
-/** Open and close what the core wants. first: the host's first socket, whose memory they share. */
+/** Open and close what the core wants. first: the host's first socket, whose memory they share;
+ * they are prompt (udp_options) if it is. */
 void sockets_settle(struct sockets *sockets, struct host_core *core, struct pump *pump,
                     struct udp_batch *first, struct mono now);
 

@@ -66,7 +66,7 @@ case \$question in
 esac
 END
 chmod +x "$work/admit"
-printf 'admission: script\nadmission_script: {path: %s, timeout_s: 2, at_once: 1}\n' "$work/admit" \
+printf 'admission: script\nadmission_script: {path: %s, timeout_s: 4, at_once: 1}\n' "$work/admit" \
     >>"$config"
 reload # in force at once, though the relay's own sandbox was closed before
 grep -q 'changed="admission, admission_script"' "$work/home.log" ||
@@ -85,7 +85,7 @@ one=$!
 joins slower >"$work/slower.out" 2>&1 &
 two=$!
 for ((i = 0; i < 20; i++)); do # the loop goes on meanwhile
-    expect 0 "relayd" timeout 1 "$relayd" status -c "$config" >/dev/null
+    expect 0 "relayd" timeout 3 "$relayd" status -c "$config" >/dev/null
     [ "$(pgrep -fc "^/bin/bash $work/admit")" -le 1 ] || fail "more run than at_once"
 done
 wait "$one" "$two"
