@@ -25,8 +25,13 @@ tree_epoch() {
 }
 
 # 0.1.0 where the commit has that tag; else one that is newer than 0.1.0 and older than the next.
+# ZIGLAN_VERSION names it for a tree without git.
 tree_version() { # epoch
     local version
+    if [ -n "${ZIGLAN_VERSION:-}" ]; then
+        echo "$ZIGLAN_VERSION"
+        return
+    fi
     version=$(sed -n 's/^project(ziglan VERSION \([0-9.]*\).*/\1/p' "$root/CMakeLists.txt")
     if tree_in_git &&
         [ "$(git -C "$root" describe --tags --exact-match 2>/dev/null)" != "v$version" ]; then
