@@ -33,6 +33,7 @@ static_machine() { # name suite tarball
 names_give() { # suite
     echo 'nameserver 192.0.2.10' >"$MACHINES/laptop/root/etc/resolv.conf"
     lab_spawn vps "$LAB_DIR/names.log" tests/package/names.py 192.0.2.10 192.0.2.10 >/dev/null
+    check "a DNS server runs" wait_for 20 says '192.0.2.10:53 ' lab_in vps ss -Hlun
     rm -f "$MACHINES/nas/root/etc/resolv.conf"
     echo '192.0.2.10 vps.example.org' >"$MACHINES/nas/root/etc/hosts"
     echo 'hosts: mymachines resolve' >"$MACHINES/nas/root/etc/nsswitch.conf"
