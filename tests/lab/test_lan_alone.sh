@@ -15,7 +15,8 @@ host_stops() { # host
     check "$1 stops" wait_for 10 eval "! lab_alive $pid"
 }
 
-# Bytes that two notices have in common at the same place: of random ones some 1 of 256 are.
+# The most bytes that two notices have in common at the same place. Of 1,200 random ones some 5 are,
+# in one pair of a thousand 13 or more; a key that stood open in both would be 32.
 common_bytes() { # file
     "$LAB_PYTHON" - "$1" <<'END'
 import sys
@@ -98,6 +99,6 @@ say "Others in the LAN."
 check "guest knows nobody" says_no 'nas|laptop|late' lab_ziglan guest peers
 check "all notices have one size, and all proofs" \
     [ "$(sizes_of "$LAB_DIR/overheard")" = "1200 277 " ]
-check_most "bytes that two of them have in common" "$(common_bytes "$LAB_DIR/overheard")" 12
+check_most "bytes that two of them have in common" "$(common_bytes "$LAB_DIR/overheard")" 24
 check "none has the key of nas in it" says_no "$nas_hex" cat "$LAB_DIR/overheard"
 test_end
