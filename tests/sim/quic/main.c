@@ -110,7 +110,9 @@ int main(int argc, char **argv)
         figures_expect(&figures, "locate_right_share", 0.99, 1);
         figures_expect(&figures, "locate_open_p50_round_trips", 0, 2);
         figures_expect(&figures, "locate_cold_p50_round_trips", 0, 2);
-        figures_expect(&figures, "first_frame_arrived_share", 0.95, 1);
+        /* One frame for each of 24 pairs, over wires that lose 0.5 % each: 3 of 100 come not. So
+         * two are lost in every sixth subnet, and more than four in one of a thousand. */
+        figures_expect(&figures, "first_frame_arrived_share", 0.8, 1);
         figures_expect(&figures, "first_frame_p95_round_trips", 0, 3);
         figures_expect(&figures, "first_answer_p95_round_trips", 0, 4.5);
     }
