@@ -10,11 +10,7 @@ home_make() {
     lab_possible || stop "this kernel does not allow network namespaces with NAT and TUN"
     step "a VPS, two port-restricted and two symmetric NATs, a host behind each"
     lab_begin
-    lab_public vps 192.0.2.10
-    lab_site home1 port-restricted 198.51.100.11 192.168.1
-    lab_host laptop home1 2
-    lab_site home2 port-restricted 203.0.113.12 192.168.2
-    lab_host nas home2 2
+    home_pair
     lab_site office1 symmetric 198.51.100.13 192.168.3
     lab_host desk office1 2
     lab_site office2 symmetric 203.0.113.14 192.168.4

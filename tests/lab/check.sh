@@ -238,15 +238,20 @@ relayed_pair_begin() {
     check "phone reaches tablet" wait_for 15 pings phone tablet
 }
 
-# An internet with these two, and with laptop and nas behind port-restricted NAT, which can become
-# direct. The kind is that of relayed_pair.
-pairs_begin() { # [kind]
-    lab_begin
+# A VPS, and laptop and nas at two homes behind port-restricted NAT, which can become direct.
+home_pair() {
     lab_public vps 192.0.2.10
     lab_site home1 port-restricted 198.51.100.11 192.168.1
     lab_host laptop home1 2
     lab_site home2 port-restricted 203.0.113.12 192.168.2
     lab_host nas home2 2
+}
+
+# An internet with these two, and with laptop and nas behind port-restricted NAT, which can become
+# direct. The kind is that of relayed_pair.
+pairs_begin() { # [kind]
+    lab_begin
+    home_pair
     relayed_pair "$@"
 }
 

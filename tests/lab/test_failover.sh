@@ -25,11 +25,7 @@ failover() { # delay-ms port
     local begun before stream flow
     LAB_DELAY_MS=$1
     lab_begin
-    lab_public vps 192.0.2.10
-    lab_site home1 port-restricted 198.51.100.11 192.168.1
-    lab_host laptop home1 2
-    lab_site home2 port-restricted 203.0.113.12 192.168.2
-    lab_host nas home2 2
+    home_pair
     relay_start vps 192.0.2.10
     hosts_join laptop nas
     hosts_up laptop nas

@@ -80,11 +80,7 @@ relay_remove() {
 # A VPS, and two hosts behind NAT.
 internet() {
     lab_begin
-    lab_public vps 192.0.2.10
-    lab_site home1 port-restricted 198.51.100.11 192.168.1
-    lab_host laptop home1 2
-    lab_site home2 port-restricted 203.0.113.12 192.168.2
-    lab_host nas home2 2
+    home_pair
 }
 
 quick_start() { # suite folder-of-packages
