@@ -47,7 +47,7 @@ struct raw_dns {
 
 /* tidy-ok: struct-fields one for each key of the file */
 struct raw {
-    char *key, *private_key, *pool, *name, *operator, * metrics;
+    char *key, *private_key, *pool, *name, *operator, *metrics, *threads;
     uint32_t *listen_port, *mtu;
     char **ziglans, **relays, **fixed;
     unsigned ziglans_count, relays_count, fixed_count;
@@ -110,6 +110,7 @@ static const cyaml_schema_field_t fields[] = {
     CYAML_FIELD_STRING_PTR("privateKey", OPTIONAL, struct raw, private_key, 0, TEXT_SIZE_MAX),
     CYAML_FIELD_STRING_PTR("pool", OPTIONAL, struct raw, pool, 0, TEXT_SIZE_MAX),
     CYAML_FIELD_STRING_PTR("name", OPTIONAL, struct raw, name, 0, TEXT_SIZE_MAX),
+    CYAML_FIELD_STRING_PTR("threads", OPTIONAL, struct raw, threads, 0, TEXT_SIZE_MAX),
     CYAML_FIELD_STRING_PTR("operator", OPTIONAL, struct raw, operator, 0, TEXT_SIZE_MAX),
     CYAML_FIELD_STRING_PTR("metrics", OPTIONAL, struct raw, metrics, 0, TEXT_SIZE_MAX),
     CYAML_FIELD_UINT_PTR("listen_port", OPTIONAL, struct raw, listen_port),
@@ -160,6 +161,7 @@ static const struct config_key keys[] = {
     {"guess_ports", "true or false"},
     {"lanes", "true or false"},
     {"fair_queue", "true or false"},
+    {"threads", "auto or a whole number from 0 to 16"},
     {"cipher", "one of auto, aegis-128l, aes-256-gcm, chacha20-poly1305"},
     {"mtu", "a number from 1280 to 9000"},
     {"ziglans", "a list of at most 64 URLs that begin with ziglan://"},
@@ -180,7 +182,7 @@ static const struct config_key keys[] = {
 };
 
 static const char keys_known[] = "key, privateKey, pool, name, operator, listen_port, portmap, "
-                                 "lan, guess_ports, lanes, fair_queue, cipher, mtu, fixed, "
+                                 "lan, guess_ports, lanes, fair_queue, threads, cipher, mtu, fixed, "
                                  "ziglans, relays, home_relays, "
                                  "peers [name, id, via, routes [net]], "
                                  "dns {enabled, address, search}, metrics, log_level, sandbox";
@@ -475,6 +477,22 @@ static bool fixed_take(struct config_text *in, struct client_config *out, const 
     return true;
 }
 
+/* What waits in a fair order is sent by the loop, which knows when there is room. */
+static bool threads_take(struct config_text *in, struct client_config *out, const char *text)
+{
+    if (!config_text_count(in, "threads", text, CLIENT_CONFIG_THREADS_MAX, &out->threads)) {
+        return false;
+    }
+    if (out->fair_queue && out->threads != CONFIG_TEXT_AUTO && out->threads > 0) {
+        warn(out, "threads: %u is not heeded, because fair_queue is on, which wants one thread",
+             (unsigned)out->threads);
+    }
+    if (out->fair_queue) {
+        out->threads = 0;
+    }
+    return true;
+}
+
 static bool raw_take(struct config_text *in, struct client_config *out, struct raw *raw)
 {
     out->log_level = raw->log_level != NULL ? (enum trace_level) * raw->log_level : out->log_level;
@@ -490,7 +508,8 @@ static bool raw_take(struct config_text *in, struct client_config *out, struct r
            number_take(in, &out->mtu, "mtu", raw->mtu, INNER_MTU_MIN, INNER_MTU_MAX) &&
            fixed_take(in, out, raw) && label_take(in, out->name, raw->name) &&
            urls_take(in, out, raw) && peers_take(in, out, raw) && dns_take(in, out, raw) &&
-           operator_take(in, out, raw->operator) && metrics_take(in, out, raw->metrics);
+           operator_take(in, out, raw->operator) && metrics_take(in, out, raw->metrics) &&
+           threads_take(in, out, raw->threads);
 }
 
 /* -- Reading ----------------------------------------------------------------------------------- */

@@ -28,6 +28,7 @@ enum {
     CLIENT_CONFIG_ZIGLANS_MAX = 64,
     CLIENT_CONFIG_RELAYS_MAX = 8,
     CLIENT_CONFIG_VIA_MAX = 3,
+    CLIENT_CONFIG_THREADS_MAX = 16,
     CLIENT_CONFIG_GROUP_SIZE = 33, /* with NUL */
     CLIENT_CONFIG_WARNINGS_MAX = 8,
     CLIENT_CONFIG_WARNING_SIZE = 200,
@@ -64,6 +65,8 @@ struct client_config {
     size_t relays_count;
     bool guess_ports; /* of NATs that give each destination another one */
     bool fair_queue; /* packets wait in a queue for each flow where the own line is slow */
+    uint32_t threads; /* that read from the device beside the loop; CONFIG_TEXT_AUTO: by the cores;
+                         0 where packets wait in a fair order */
     bool lanes; /* relayed frames as bare datagrams, where the relay and the peer do so, too */
     enum aead cipher; /* the preferred one; AEAD_NONE: the fastest */
     bool home_relays; /* look for two that work well, besides those */

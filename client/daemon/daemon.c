@@ -147,7 +147,8 @@ static void reload(struct daemon *d)
             env_trace(env_of(d), TRACE_LEVEL_ERROR, "config.metrics", "%s", fault.text);
         }
         env_trace(env_of(d), TRACE_LEVEL_INFO, "config.reloaded",
-                  "name, pool, mtu, port, dns, operator and sandbox change with the next start");
+                  "name, pool, mtu, port, dns, operator, threads and sandbox change with the next "
+                  "start");
     } else {
         env_trace(env_of(d), TRACE_LEVEL_ERROR, "config.refused", "%s", fault.text);
     }
@@ -196,6 +197,18 @@ static void on_copied(void *context)
     engine_kick(d->host.engine);
 }
 
+/* Inside the sandbox, of which a part holds only for threads that start in it. Without them all goes
+ * on, slower. */
+static void threads_start(struct daemon *d)
+{
+    struct fault fault = {0};
+
+    if (engine_threads_start(d->host.engine, &fault) != ERR_OK) {
+        env_trace(os_env_port(d->host.os), TRACE_LEVEL_WARN, "threads.off",
+                  "packets go through one thread: %s", fault.text);
+    }
+}
+
 /* Open everything in the order told above. What was opened before an error stays open. */
 static int start(struct daemon *d, const struct place *place, const char *name, struct fault *fault)
 {
@@ -232,6 +245,7 @@ static int start(struct daemon *d, const struct place *place, const char *name, 
         fault_set(fault, EXIT_CODE_FAILURE, "out of memory");
         return rc;
     }
+    threads_start(d);
     configured_ziglans_join(d);
     ev_timer_init(&d->watchdog, on_watchdog, watchdog_s, watchdog_s);
     if (watchdog_s > 0) {

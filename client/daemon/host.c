@@ -9,8 +9,10 @@
 #include "client/core/homing.h"
 #include "client/core/pinning.h"
 #include "client/daemon/setup.h"
+#include "proto/base/config_text.h"
 #include "proto/host/file.h"
 #include "proto/host/log_forms.h"
+#include "proto/host/process.h"
 
 #include <ev.h>
 #include <stdlib.h>
@@ -18,8 +20,20 @@
 #include <unistd.h>
 
 enum {
+    THREADS_AUTO_MAX = 4,
     FILES_MIN = 18, /* 13 all the time, 2 for metrics, and some for look-ups and for clients */
 };
+
+/* On one core further threads would only take turns with the first. */
+static unsigned threads_count(const struct client_config *config)
+{
+    unsigned cores = process_cores();
+
+    if (config->threads != CONFIG_TEXT_AUTO) {
+        return config->threads;
+    }
+    return cores < 2 ? 0 : cores / 2 < THREADS_AUTO_MAX ? cores / 2 : THREADS_AUTO_MAX;
+}
 
 static int lock_take(struct host *host, struct fault *fault)
 {
@@ -56,6 +70,7 @@ static int engine_start(struct host *host, const struct host_options *options, s
                                     .lan = config->lan,
                                     .lanes = config->lanes,
                                     .fair_queue = config->fair_queue,
+                                    .threads = threads_count(config),
                                     .cipher = config->cipher,
                                     .no_guesses = !config->guess_ports,
                                     .store_path = host->place->store,
@@ -99,7 +114,7 @@ static int state_open(struct host *host, const struct host_options *options, str
     if (!options->with_interface && host->config->log_level != TRACE_LEVEL_DEBUG) {
         os_env_set_level(host->os, TRACE_LEVEL_ERROR); /* the verb itself tells what happened */
     }
-    rc = files_check(FILES_MIN, fault);
+    rc = files_check(FILES_MIN + threads_count(host->config), fault);
     if (rc == ERR_OK) {
         rc = lock_take(host, fault);
     }

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Puts a host together from its parts, the lower ones first: store, core, interface without a
- * device, loop, device, underlay. They are closed in reverse order, and a part that was never
- * opened may be closed, too.
+ * device, loop, device, underlay; and threads, if they are wanted. They are closed in reverse
+ * order, and a part that was never opened may be closed, too.
  */
 #include "client/engine/engine.h"
 
 #include "client/core/mapping.h"
 #include "client/core/sockets.h"
+#include "client/engine/directions.h"
 #include "client/engine/interface.h"
 #include "client/engine/lifetime_watch.h"
 #include "client/engine/loop.h"
@@ -37,6 +38,8 @@ struct engine {
     struct interface interface;
     struct loop loop;
     struct underlay underlay;
+    struct directions *directions; /* NULL: the loop carries packets, too */
+    bool threads_wanted;
     struct mapper *mapper; /* NULL: there is no interface, or the kernel tells no way to a router */
     struct addrplan_pool pool;
     struct pool_watch pool_watch;
@@ -192,6 +195,7 @@ static int device_open(struct engine *e, const struct engine_options *options, s
 {
     struct interface_options interface = {.name = options->interface,
                                           .mtu = options->mtu,
+                                          .queues = options->threads > 0 ? options->threads : 1,
                                           .fixed = options->fixed,
                                           .fixed_count = options->fixed_count,
                                           .gone = options->interface_gone,
@@ -290,10 +294,24 @@ int engine_open(struct engine **out, const struct engine_options *options, struc
         engine_close(e);
         return rc;
     }
+    e->threads_wanted = options->threads > 0;
     mapper_begin(e, options);
     nat_watch_use_mapper(&e->nat_watch, e->mapper, options->portmap == PORTMAP_MODE_OFF);
     *out = e;
     return ERR_OK;
+}
+
+int engine_threads_start(struct engine *e, struct fault *fault)
+{
+    const struct directions_options options = {.loop = e->interface.loop,
+                                               .core = e->core,
+                                               .interface = &e->interface,
+                                               .pump = e->loop.pump,
+                                               .udp = e->loop.udp};
+
+    return e->interface.tun == NULL || !e->threads_wanted
+               ? ERR_OK
+               : directions_start(&e->directions, &options, fault);
 }
 
 void engine_close(struct engine *e)
@@ -301,6 +319,7 @@ void engine_close(struct engine *e)
     if (e == NULL) {
         return;
     }
+    directions_stop(e->directions);
     if (e->core != NULL && e->loop.pump != NULL) {
         host_core_shutdown(e->core);
         pump_drain(e->loop.pump, GOODBYE_MS);
@@ -358,7 +377,7 @@ struct engine_facts engine_facts(const struct engine *e)
     }
     memcpy(facts.resolver, e->resolver, sizeof(facts.resolver));
     if (e->interface.tun != NULL) {
-        facts.tun = *tun_counters(e->interface.tun);
+        facts.tun = tun_counters(e->interface.tun);
     }
     return facts;
 }

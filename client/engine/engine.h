@@ -41,6 +41,8 @@ struct engine_options {
     enum portmap_mode portmap; /* whether the router is to let that port in; only with interface */
     bool lan;                  /* look for peers on the LAN; only with interface */
     bool fair_queue;           /* packets wait by flow where the own line is slow */
+    unsigned threads;          /* that read from the TUN device; 0: the loop does; at most
+                                  TUN_QUEUES_MAX; not with fair_queue */
     bool lanes;                /* ask relays for lanes, and use those of peers */
     enum aead cipher;          /* the preferred one; AEAD_NONE: the fastest */
     bool no_guesses;           /* of ports of NATs that give each destination another one */
@@ -58,6 +60,11 @@ struct engine_options {
  * ERR_NOMEM. */
 int engine_open(struct engine **out, const struct engine_options *options,
                 struct fault *fault) MUST_CHECK;
+
+/** Start the threads that the options wanted; nothing without a device. Apart from engine_open, so
+ * that what the process gave up before counts for them, too. To be called outside of the loop.
+ * ERR_SYSTEM, ERR_NOMEM with fault; the engine goes on without them then. */
+int engine_threads_start(struct engine *engine, struct fault *fault) MUST_CHECK;
 
 /** Say goodbye to the relays (blocks for 200 ms at most) and close everything; the TUN device
  * disappears. NULL is fine. */

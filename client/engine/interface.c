@@ -46,18 +46,23 @@ void interface_flush_early(struct interface *f)
     }
 }
 
+void interface_lost(struct interface *f)
+{
+    f->gone(f->context);
+}
+
 static void on_readable(struct ev_loop *loop, struct ev_io *w, int events)
 {
     struct interface *f = w->data;
     struct host_io io = {.net = pump_outbox(f->pump), .tun = &f->box};
     struct mono now = clock_mono();
     struct packet *packets;
-    size_t count = tun_receive(f->tun, &packets);
+    size_t count = tun_receive(f->tun, 0, &packets);
 
     (void)events;
-    if (tun_gone(f->tun)) {
+    if (tun_gone(f->tun, 0)) {
         ev_io_stop(loop, w);
-        f->gone(f->context);
+        interface_lost(f);
         return;
     }
     if (count > 0) {
@@ -171,7 +176,7 @@ void interface_settle(struct interface *f)
     if (is_by_peers(f)) {
         peers_route(f);
     }
-    if (f->tun == NULL || tun_gone(f->tun) || pump_prompt(f->pump)) {
+    if (f->elsewhere || f->tun == NULL || tun_gone(f->tun, 0) || pump_prompt(f->pump)) {
         return;
     }
     /* While the UDP socket is full, packets wait in the device's queue, where TCP notices. */
@@ -308,7 +313,7 @@ int interface_open(struct interface *f, const struct interface_options *options,
                    struct fault *fault)
 {
     struct netcfg_report report;
-    int rc = tun_open(&f->tun, options->name, fault);
+    int rc = tun_open(&f->tun, options->name, options->queues, fault);
 
     if (rc != ERR_OK) {
         return rc;
@@ -333,9 +338,15 @@ int interface_open(struct interface *f, const struct interface_options *options,
             "another interface routes fdd9:f800::/24; each peer here gets a route of its own");
     }
     bucket_init(&f->restores, &restore_rate, clock_mono());
-    ev_io_set(&f->readable, tun_fd(f->tun), EV_READ);
+    ev_io_set(&f->readable, tun_fd(f->tun, 0), EV_READ);
     ev_io_start(f->loop, &f->readable);
     return ERR_OK;
+}
+
+void interface_receive_elsewhere(struct interface *f)
+{
+    f->elsewhere = true;
+    ev_io_stop(f->loop, &f->readable);
 }
 
 void interface_close(struct interface *f)

@@ -39,6 +39,7 @@ struct interface {
     struct pump *pump; /* NULL until interface_open */
     struct tun *tun;   /* NULL: there is no interface */
     struct ev_io readable;
+    bool elsewhere; /* another thread reads from the device */
     struct packet_box box; /* packets from the core to the device */
     char name[IF_NAMESIZE];
     struct netcfg_plan plan; /* its addresses and routes */
@@ -58,6 +59,7 @@ struct interface {
 struct interface_options {
     const char *name;
     uint16_t mtu;
+    size_t queues;                      /* of the device, at least 1 */
     uint8_t resolver[4];                /* Magic DNS address */
     const uint8_t (*fixed)[EUI64_SIZE]; /* EUI-64s of fixed addresses, fixed_count of them */
     size_t fixed_count;
@@ -83,6 +85,12 @@ int interface_open(struct interface *interface, const struct interface_options *
 /** Close the device, which disappears, and release what interface_init made. An interface of zeros
  * is fine. */
 void interface_close(struct interface *interface);
+
+/** From now on other threads read from the device, which has a queue for each. */
+void interface_receive_elsewhere(struct interface *interface);
+
+/** One of them found that the device is gone. */
+void interface_lost(struct interface *interface);
 
 /** Hand the box to the device if it is half full, so that the core never finds it full. */
 void interface_flush_early(struct interface *interface);

@@ -100,7 +100,7 @@ static bool has_room(const struct packet_train *train, const struct packet *targ
 static bool may_join(struct packet_train *train, const struct packet_box *box, uint64_t source,
                      const uint8_t *plain, size_t size)
 {
-    if (!train->open || train->box_changes != box->changes || train->source != source ||
+    if (!train->open || train->box != box || train->box_changes != box->changes || train->source != source ||
         size <= train->prefix_size || size - train->prefix_size > train->segment_size) {
         return false;
     }
@@ -257,6 +257,7 @@ int train_put(struct packet_train *train, struct packet_box *box, const struct t
         mask_make(train);
         train->right = false;
         train->source = source;
+        train->box = box;
         train->box_changes = box->changes;
     }
     *packet_size = packet.size;

@@ -31,7 +31,9 @@ struct packet_train {
     uint16_t next_id;              /* for tunnel_rebuild */
     bool open;
     bool right;           /* the first one's checksum is known to be right */
-    uint64_t box_changes; /* the box as the train left it; if it changed, the train is over */
+    const struct packet_box *box; /* that it is in, and how it left it; if that changed, or another
+                                     one is filled, the train is over */
+    uint64_t box_changes;
     uint64_t source;
     size_t head_size, prefix_size; /* of a plaintext; the prefix has the transport header, too */
     size_t segment_size;           /* payload bytes of all but the last one */

@@ -190,3 +190,21 @@ void config_text_tell(struct config_text *in)
              in->cause[0] != '\0' ? in->cause : "nothing to read");
     }
 }
+
+bool config_text_count(struct config_text *in, const char *key, const char *value, uint32_t most,
+                       uint32_t *out)
+{
+    size_t size = value != NULL ? strlen(value) : 0;
+    unsigned long number;
+
+    *out = CONFIG_TEXT_AUTO;
+    if (value == NULL || strcmp(value, "auto") == 0) {
+        return true;
+    }
+    number = strtoul(value, NULL, 10);
+    if (size == 0 || size != strspn(value, "0123456789") || number > most) {
+        return config_text_refuse(in, key, value);
+    }
+    *out = (uint32_t)number;
+    return true;
+}

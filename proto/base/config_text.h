@@ -12,6 +12,7 @@
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 enum {
     CONFIG_TEXT_ERROR_SIZE = 512,
@@ -49,6 +50,13 @@ void config_text_tell(struct config_text *in);
 /** Write the sentence that refuses the value of a key: "'key' must be ..., not 'value'". Returns
  * false, so that a reader can end with it. */
 bool config_text_refuse(struct config_text *in, const char *key, const char *value);
+
+#define CONFIG_TEXT_AUTO UINT32_MAX
+
+/** Take a number from 0 to `most`; CONFIG_TEXT_AUTO for "auto", and for NULL: the key is not there.
+ * Else refuse the value, and false. */
+bool config_text_count(struct config_text *in, const char *key, const char *value, uint32_t most,
+                       uint32_t *out);
 
 /** Write any other sentence (printf style), with the line of a key's value (of the key, if value is
  * ""). Returns false. */

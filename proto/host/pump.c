@@ -35,6 +35,7 @@ struct pump {
     struct pump_socket **added; /* further ones, by port */
     size_t added_count, added_room;
     struct ev_timer timer;
+    struct mono asleep_until; /* as the timer was set last */
     struct outbox box;
     size_t box_at;               /* items before this one are sent */
     struct pump_socket *blocked; /* whose buffer is full, NULL: none */
@@ -141,6 +142,7 @@ static void timer_set(struct pump *pump, struct mono now)
         pump->box_at < pump->box.items_count ? now : pump->core.deadline(pump->core.context);
     uint64_t ns = mono_ns_between(now, deadline);
 
+    pump->asleep_until = deadline;
     /* Its turn comes after the sockets' in this very turn of the loop; more datagrams must not put
      * it off. */
     if (ev_is_pending(&pump->timer) && mono_due(deadline, now)) {
@@ -351,6 +353,16 @@ struct udp_batch *pump_remove(struct pump *pump, uint16_t port)
                 (pump->added_count - at) * sizeof(pump->added[0]));
     }
     return udp;
+}
+
+void pump_receive_elsewhere(struct pump *pump)
+{
+    ev_io_stop(pump->loop, &pump->sockets[0].readable);
+}
+
+struct mono pump_asleep_until(const struct pump *pump)
+{
+    return pump->asleep_until;
 }
 
 void pump_kick(struct pump *pump)

@@ -55,6 +55,13 @@ struct udp_batch *pump_remove(struct pump *pump, uint16_t port);
 /** Stop driving; what is still in the outbox is lost (see pump_drain). NULL is fine. */
 void pump_free(struct pump *pump);
 
+/** From now on another thread receives from its first socket. */
+void pump_receive_elsewhere(struct pump *pump);
+
+/** Until when the core sleeps, as the pump knows it. What changed the core elsewhere and made its
+ * deadline earlier must pump_kick. */
+struct mono pump_asleep_until(const struct pump *pump);
+
 /** Something outside changed the core (a packet, a request): pump now. Not to be called from inside
  * the core's verbs. */
 void pump_kick(struct pump *pump);

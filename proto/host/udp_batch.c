@@ -2,6 +2,7 @@
 /* Opening and receiving; a train that was received is cut into its datagrams again. */
 #include "proto/host/udp_batch_internal.h"
 
+#include "proto/base/bytes.h"
 #include "proto/host/passed_socket.h"
 #include "proto/host/socket_name.h"
 #include "proto/host/udp_refusals.h"
@@ -187,6 +188,7 @@ int udp_batch_open(struct udp_batch **out, const struct udp_options *options, st
         return ERR_NOMEM;
     }
     udp->fd = -1;
+    udp->owns_fd = true;
     udp->owns_room = options->room_of == NULL;
     /* Not zeroed: pages that nothing was received into take no memory. */
     udp->room = udp->owns_room ? malloc(sizeof(*udp->room)) : options->room_of->room;
@@ -222,12 +224,35 @@ out:
     return rc;
 }
 
+int udp_batch_twin(struct udp_batch **out, const struct udp_batch *of)
+{
+    struct udp_batch *udp = malloc(sizeof(*udp));
+
+    CHECK(!of->prompt);
+    *out = NULL;
+    if (udp == NULL) {
+        return ERR_NOMEM;
+    }
+    *udp = (struct udp_batch){.fd = of->fd,
+                              .family = of->family,
+                              .local = of->local,
+                              .gso = of->gso,
+                              .owns_room = true,
+                              .room = malloc(sizeof(*udp->room))};
+    if (udp->room == NULL) {
+        udp_batch_close(udp);
+        return ERR_NOMEM;
+    }
+    *out = udp;
+    return ERR_OK;
+}
+
 void udp_batch_close(struct udp_batch *udp)
 {
     if (udp == NULL) {
         return;
     }
-    if (udp->fd >= 0) {
+    if (udp->fd >= 0 && udp->owns_fd) {
         (void)close(udp->fd);
     }
     if (udp->owns_room) {

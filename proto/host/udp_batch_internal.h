@@ -39,7 +39,7 @@ struct udp_batch {
     struct udp_batch *over;  /* borrowed; may be NULL */
     struct udp_counters counters;
     struct udp_room *room;
-    bool owns_room;
+    bool owns_room, owns_fd;
 };
 
 /** Storage of one message to or from the kernel. */

@@ -400,21 +400,6 @@ static bool number_set(struct config_text *in, uint32_t *out, const char *key,
     return true;
 }
 
-static bool workers_set(struct config_text *in, struct relay_settings *out, const char *value)
-{
-    size_t size = value != NULL ? strlen(value) : 0;
-
-    out->workers = SETTINGS_WORKERS_AUTO;
-    if (value == NULL || strcmp(value, "auto") == 0) {
-        return true;
-    }
-    out->workers = (uint32_t)strtoul(value, NULL, 10);
-    if (size == 0 || size != strspn(value, "0123456789") || out->workers > RELAY_WORKERS_MAX) {
-        return config_text_refuse(in, "workers", value);
-    }
-    return true;
-}
-
 static bool name_set(struct config_text *in, struct relay_settings *out, const char *value)
 {
     const char *name = value != NULL ? value : "ziglan";
@@ -454,7 +439,7 @@ static bool settings_set(struct config_text *in, struct relay_settings *out, con
            quantity_set(in, &out->monthly, "monthly", raw->monthly, quantity_bytes_parse) &&
            number_set(in, &out->session_max, "session_max", raw->session_max,
                       RELAY_SESSION_MAX_DEFAULT) &&
-           workers_set(in, out, raw->workers) &&
+           config_text_count(in, "workers", raw->workers, RELAY_WORKERS_MAX, &out->workers) &&
            applications_set(in, &out->applications, &raw->applications) &&
            admission_set(in, &out->admission, &out->admission_script, &raw->admission) &&
            number_set(in, &out->stun_per_address_per_s, "per_address_per_s",
@@ -580,7 +565,7 @@ void relay_settings_print(const struct relay_settings *s, FILE *to)
     line_print("metrics", s->metrics_on ? endpoint_text(&s->metrics, text) : "off", to);
     (void)fprintf(to, "session_max: %u\n", (unsigned)s->session_max);
     (void)snprintf(text, sizeof(text), "%u", (unsigned)s->workers);
-    (void)fprintf(to, "workers: %s\n", s->workers != SETTINGS_WORKERS_AUTO ? text : "auto");
+    (void)fprintf(to, "workers: %s\n", s->workers != CONFIG_TEXT_AUTO ? text : "auto");
     admission_print(&s->admission, &s->admission_script, to);
     (void)fprintf(to, "open_relay: %s\n", s->open_relay ? "true" : "false");
     (void)fprintf(to, "bandwidth: %s\n",

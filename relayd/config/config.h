@@ -34,9 +34,6 @@ enum {
     SETTINGS_PORT_SPARE = 443, /* some networks let nothing else out; hosts try it second */
 };
 
-/** As many workers as there are cores, none on a single one. */
-#define SETTINGS_WORKERS_AUTO UINT32_MAX
-
 /** All settings, as plain values that can be assigned. Relative paths of the file have the
  * file's folder before them here. */
 /* tidy-ok: struct-fields one for each key of the file, and what is read with it */
@@ -58,7 +55,7 @@ struct relay_settings {
     bool metrics_on;
     struct endpoint metrics; /* local HTTP address */
     uint32_t session_max;
-    uint32_t workers; /* threads that forward on lanes and answer STUN, or SETTINGS_WORKERS_AUTO */
+    uint32_t workers; /* threads that forward on lanes and answer STUN, or CONFIG_TEXT_AUTO: as many as there are cores */
     bool open_relay;
     uint64_t bandwidth;      /* bytes a second that may be forwarded; 0: no limit */
     uint64_t lane_bandwidth; /* the same of one lane, each way */

@@ -104,7 +104,7 @@ static uint32_t workers_count(const struct relay_settings *settings)
 {
     unsigned cores = process_cores();
 
-    if (settings->workers != SETTINGS_WORKERS_AUTO) {
+    if (settings->workers != CONFIG_TEXT_AUTO) {
         return settings->workers;
     }
     if (cores < 2) {

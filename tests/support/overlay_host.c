@@ -36,7 +36,7 @@ struct tun *overlay_host_start(uint8_t number)
     struct fault fault = {0};
     struct tun *tun = NULL;
 
-    if (tun_open(&tun, "zigtest0", &fault) != ERR_OK ||
+    if (tun_open(&tun, "zigtest0", 1, &fault) != ERR_OK ||
         netcfg_apply("zigtest0", &plan, &report, &fault) != ERR_OK) {
         fail_msg("%s", fault.text);
     }

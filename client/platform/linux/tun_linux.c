@@ -5,14 +5,17 @@
  */
 #include "client/platform/tun.h"
 
+#include "client/tunnel/flow.h"
 #include "client/tunnel/parse.h"
 #include "client/tunnel/transport.h"
+#include "proto/base/bytes.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/if_tun.h>
 #include <linux/virtio_net.h>
 #include <net/if.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -35,13 +38,18 @@ enum {
     BUFFER_SIZE = VNET_SIZE + PACKET_SIZE_MAX + 1,
 };
 
-struct tun {
-    int fd;
-    struct packet_offload offload;
+struct queue {
+    int fd; /* -1: none */
     bool gone;
-    struct tun_counters counters;
     uint8_t *bytes; /* TUN_BATCH_MAX * BUFFER_SIZE */
     struct packet packets[TUN_BATCH_MAX];
+};
+
+struct tun {
+    struct packet_offload offload;
+    size_t queues_count;
+    struct queue queues[TUN_QUEUES_MAX];
+    _Atomic uint64_t receive_errors, send_errors;
 };
 
 /* -- Opening ----------------------------------------------------------------------------------- */
@@ -98,64 +106,80 @@ static void offload_set(struct tun *tun)
     const unsigned long tcp = TUN_F_CSUM | TUN_F_TSO4 | TUN_F_TSO6;
     const unsigned long udp = TUN_F_USO4 | TUN_F_USO6;
 
-    tun->offload.udp = ioctl(tun->fd, TUNSETOFFLOAD, tcp | udp) == 0;
-    tun->offload.tcp = tun->offload.udp || ioctl(tun->fd, TUNSETOFFLOAD, tcp) == 0;
+    int fd = tun->queues[0].fd;
+
+    tun->offload.udp = ioctl(fd, TUNSETOFFLOAD, tcp | udp) == 0;
+    tun->offload.tcp = tun->offload.udp || ioctl(fd, TUNSETOFFLOAD, tcp) == 0;
 }
 
-static bool device_create(struct tun *tun, const char *name, struct fault *fault)
+/* The first queue makes the device, the others are attached to it. */
+static bool queue_open(struct queue *queue, const char *name, unsigned flags, struct fault *fault)
 {
     struct ifreq request = {0};
     int header_size = VNET_SIZE;
+
+    queue->fd = open("/dev/net/tun", O_RDWR | O_NONBLOCK | O_CLOEXEC);
+    if (queue->fd < 0) {
+        open_fault(fault);
+        return false;
+    }
+    request.ifr_flags = (short)(IFF_TUN | IFF_NO_PI | IFF_VNET_HDR | flags);
+    memcpy(request.ifr_name, name, strlen(name));
+    if (ioctl(queue->fd, TUNSETIFF, &request) != 0) {
+        create_fault(fault, name);
+        return false;
+    }
+    if (ioctl(queue->fd, TUNSETVNETHDRSZ, &header_size) != 0) {
+        fault_set_errno(fault, "cannot set the header size of %s", name);
+        return false;
+    }
+    queue->bytes = malloc((size_t)TUN_BATCH_MAX * BUFFER_SIZE);
+    if (queue->bytes == NULL) {
+        fault_set(fault, EXIT_CODE_FAILURE, "out of memory");
+        return false;
+    }
+    return true;
+}
+
+static bool device_create(struct tun *tun, const char *name, size_t queues, struct fault *fault)
+{
+    const unsigned shared = queues > 1 ? IFF_MULTI_QUEUE : 0;
 
     if (strlen(name) == 0 || strlen(name) >= IFNAMSIZ) {
         fault_set(fault, EXIT_CODE_USAGE, "an interface name has 1 to %d characters, not: %s",
                   IFNAMSIZ - 1, name);
         return false;
     }
-    tun->fd = open("/dev/net/tun", O_RDWR | O_NONBLOCK | O_CLOEXEC);
-    if (tun->fd < 0) {
-        open_fault(fault);
-        return false;
-    }
     /* TUN_EXCL: never take over a persistent device that somebody else made. */
-    request.ifr_flags = (short)(IFF_TUN | IFF_NO_PI | IFF_VNET_HDR | IFF_TUN_EXCL);
-    memcpy(request.ifr_name, name, strlen(name));
-    if (ioctl(tun->fd, TUNSETIFF, &request) != 0) {
-        create_fault(fault, name);
-        return false;
+    for (size_t i = 0; i < queues; i++) {
+        if (!queue_open(&tun->queues[i], name, i == 0 ? shared | IFF_TUN_EXCL : shared, fault)) {
+            return false;
+        }
     }
-    if (ioctl(tun->fd, TUNSETVNETHDRSZ, &header_size) != 0) {
-        fault_set_errno(fault, "cannot set the header size of %s", name);
-        return false;
-    }
+    tun->queues_count = queues;
     offload_set(tun);
     return true;
 }
 
-int tun_open(struct tun **out, const char *name, struct fault *fault)
+int tun_open(struct tun **out, const char *name, size_t queues, struct fault *fault)
 {
     struct tun *tun = calloc(1, sizeof(*tun));
-    int rc = ERR_NOMEM;
 
+    CHECK(queues > 0 && queues <= TUN_QUEUES_MAX);
     *out = NULL;
     if (tun == NULL) {
         fault_set(fault, EXIT_CODE_FAILURE, "out of memory");
         return ERR_NOMEM;
     }
-    tun->fd = -1;
-    tun->bytes = malloc((size_t)TUN_BATCH_MAX * BUFFER_SIZE);
-    if (tun->bytes == NULL) {
-        fault_set(fault, EXIT_CODE_FAILURE, "out of memory");
-        goto out;
+    for (size_t i = 0; i < TUN_QUEUES_MAX; i++) {
+        tun->queues[i].fd = -1;
     }
-    rc = device_create(tun, name, fault) ? ERR_OK : ERR_SYSTEM;
-out:
-    if (rc != ERR_OK) {
+    if (!device_create(tun, name, queues, fault)) {
         tun_close(tun);
-        tun = NULL;
+        return ERR_SYSTEM;
     }
     *out = tun;
-    return rc;
+    return ERR_OK;
 }
 
 void tun_close(struct tun *tun)
@@ -163,16 +187,23 @@ void tun_close(struct tun *tun)
     if (tun == NULL) {
         return;
     }
-    if (tun->fd >= 0) {
-        (void)close(tun->fd);
+    for (size_t i = 0; i < TUN_QUEUES_MAX; i++) {
+        if (tun->queues[i].fd >= 0) {
+            (void)close(tun->queues[i].fd);
+        }
+        free(tun->queues[i].bytes);
     }
-    free(tun->bytes);
     free(tun);
 }
 
-int tun_fd(const struct tun *tun)
+size_t tun_queues(const struct tun *tun)
 {
-    return tun->fd;
+    return tun->queues_count;
+}
+
+int tun_fd(const struct tun *tun, size_t queue)
+{
+    return tun->queues[queue].fd;
 }
 
 struct packet_offload tun_offload(const struct tun *tun)
@@ -180,14 +211,21 @@ struct packet_offload tun_offload(const struct tun *tun)
     return tun->offload;
 }
 
-bool tun_gone(const struct tun *tun)
+bool tun_gone(const struct tun *tun, size_t queue)
 {
-    return tun->gone;
+    return tun->queues[queue].gone;
 }
 
-const struct tun_counters *tun_counters(const struct tun *tun)
+static void count_one(_Atomic uint64_t *counter)
 {
-    return &tun->counters;
+    atomic_fetch_add_explicit(counter, 1, memory_order_relaxed);
+}
+
+struct tun_counters tun_counters(const struct tun *tun)
+{
+    return (struct tun_counters){
+        .receive_errors = atomic_load_explicit(&tun->receive_errors, memory_order_relaxed),
+        .send_errors = atomic_load_explicit(&tun->send_errors, memory_order_relaxed)};
 }
 
 /* -- Receiving --------------------------------------------------------------------------------- */
@@ -249,30 +287,33 @@ static bool packet_decode(struct packet *p, const struct virtio_net_hdr *header)
     return p->checksum_partial && p->gso_size > 0 && p->header_size > 0;
 }
 
-size_t tun_receive(struct tun *tun, struct packet **items)
+size_t tun_receive(struct tun *tun, size_t queue, struct packet **items)
 {
+    struct queue *q = &tun->queues[queue];
     size_t count = 0;
 
-    *items = tun->packets;
+    *items = q->packets;
     for (size_t i = 0; i < TUN_BATCH_MAX; i++) {
-        uint8_t *buffer = tun->bytes + count * BUFFER_SIZE;
-        struct packet *p = &tun->packets[count];
+        uint8_t *buffer = q->bytes + count * BUFFER_SIZE;
+        struct packet *p = &q->packets[count];
         struct virtio_net_hdr header;
-        ssize_t got = read(tun->fd, buffer, BUFFER_SIZE);
+        ssize_t got = read(q->fd, buffer, BUFFER_SIZE);
 
         if (got < 0) {
-            tun->counters.receive_errors += errno != EAGAIN && errno != EINTR ? 1 : 0;
-            tun->gone = errno == EBADFD;
+            if (errno != EAGAIN && errno != EINTR) {
+                count_one(&tun->receive_errors);
+            }
+            q->gone = errno == EBADFD;
             break;
         }
         if (got <= VNET_SIZE) {
-            tun->counters.receive_errors++;
+            count_one(&tun->receive_errors);
             continue;
         }
         memcpy(&header, buffer, sizeof(header));
         *p = (struct packet){.data = buffer + VNET_SIZE, .size = (size_t)got - VNET_SIZE};
         if (!packet_decode(p, &header)) {
-            tun->counters.receive_errors++;
+            count_one(&tun->receive_errors);
             continue;
         }
         count++;
@@ -313,20 +354,28 @@ static struct virtio_net_hdr header_encode(const struct packet *p)
     return header;
 }
 
+static int fd_of(const struct tun *tun, const struct packet *p)
+{
+    size_t queue = tun->queues_count == 1 ? 0 : flow_number(p) % tun->queues_count;
+
+    return tun->queues[queue].fd;
+}
+
 void tun_send(struct tun *tun, const struct packet_box *box)
 {
     for (size_t i = 0; i < box->items_count; i++) {
         const struct packet *p = &box->items[i];
+        int fd = fd_of(tun, p);
         struct virtio_net_hdr header = header_encode(p);
         uint8_t *at = p->data - sizeof(header); /* in the headroom of the box */
         ssize_t written;
 
         memcpy(at, &header, sizeof(header));
         do {
-            written = write(tun->fd, at, sizeof(header) + p->size);
+            written = write(fd, at, sizeof(header) + p->size);
         } while (written < 0 && errno == EINTR);
         if (written < 0) {
-            tun->counters.send_errors++;
+            count_one(&tun->send_errors);
         }
     }
 }

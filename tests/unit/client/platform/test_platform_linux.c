@@ -41,7 +41,7 @@ struct wire {
 static void carry(struct wire *wire, int from, struct packet_box *box)
 {
     struct packet *items;
-    size_t count = tun_receive(wire->ends[from], &items);
+    size_t count = tun_receive(wire->ends[from], 0, &items);
 
     packet_box_clear(box);
     for (size_t i = 0; i < count; i++) {
@@ -65,8 +65,8 @@ static void *wire_main(void *argument)
 
     assert_int_equal(packet_box_init(&box, 2 << 20, TUN_BATCH_MAX), ERR_OK);
     while (!atomic_load(&wire->stop)) {
-        struct pollfd ready[2] = {{.fd = tun_fd(wire->ends[0]), .events = POLLIN},
-                                  {.fd = tun_fd(wire->ends[1]), .events = POLLIN}};
+        struct pollfd ready[2] = {{.fd = tun_fd(wire->ends[0], 0), .events = POLLIN},
+                                  {.fd = tun_fd(wire->ends[1], 0), .events = POLLIN}};
 
         (void)poll(ready, 2, 20);
         for (int i = 0; i < 2; i++) {
@@ -171,7 +171,7 @@ static void tcp_passes_between_two_devices_as_super_packets(void **state)
     print_message("%zu packets, %zu of them super-packets\n", wire.packets, wire.super_packets);
     assert_true(tun_offload(wire.ends[0]).tcp);
     assert_true(wire.super_packets > 100);
-    assert_int_equal(tun_counters(wire.ends[0])->send_errors, 0);
+    assert_int_equal(tun_counters(wire.ends[0]).send_errors, 0);
     tun_close(wire.ends[0]);
     tun_close(wire.ends[1]);
 }
@@ -256,8 +256,8 @@ static void udp_trains_pass_between_two_devices_as_super_packets(void **state)
     print_message("%zu packets, %zu of them super-packets\n", wire.packets, wire.super_packets);
     /* Kernels before 6.2 cut trains themselves. */
     assert_int_equal(wire.super_packets, tun_offload(wire.ends[1]).udp ? 2 : 0);
-    assert_int_equal(tun_counters(wire.ends[0])->send_errors, 0);
-    assert_int_equal(tun_counters(wire.ends[1])->receive_errors, 0);
+    assert_int_equal(tun_counters(wire.ends[0]).send_errors, 0);
+    assert_int_equal(tun_counters(wire.ends[1]).receive_errors, 0);
     tun_close(wire.ends[0]);
     tun_close(wire.ends[1]);
 }
@@ -320,7 +320,7 @@ static void a_second_overlay_interface_shares_the_routes(void **state)
     (void)state;
     overlay_host_namespace();
     first = overlay_host_start(4);
-    assert_int_equal(tun_open(&second, "zigtest1", &fault), ERR_OK);
+    assert_int_equal(tun_open(&second, "zigtest1", 1, &fault), ERR_OK);
     assert_int_equal(netcfg_apply("zigtest1", &plan, &report, &fault), ERR_OK);
     assert_true(report.ipv6_route_shared);
 
@@ -477,10 +477,10 @@ static void a_taken_name_is_refused_with_a_sentence(void **state)
     (void)state;
     overlay_host_namespace();
     first = overlay_host_start(5);
-    assert_int_equal(tun_open(&second, "zigtest0", &fault), ERR_SYSTEM);
+    assert_int_equal(tun_open(&second, "zigtest0", 1, &fault), ERR_SYSTEM);
     assert_null(second);
     assert_non_null(strstr(fault.text, "exists already"));
-    assert_int_equal(tun_open(&second, "a-name-that-is-too-long", &fault), ERR_SYSTEM);
+    assert_int_equal(tun_open(&second, "a-name-that-is-too-long", 1, &fault), ERR_SYSTEM);
     assert_int_equal(fault.exit_code, EXIT_CODE_USAGE);
     tun_close(first);
 }

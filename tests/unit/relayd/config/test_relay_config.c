@@ -40,7 +40,7 @@ static void an_empty_file_has_the_defaults(void **state)
     assert_true(s.metrics_on);
     assert_string_equal(endpoint_text(&s.metrics, text), "127.0.0.1:9433");
     assert_int_equal(s.session_max, 10000);
-    assert_int_equal(s.workers, SETTINGS_WORKERS_AUTO);
+    assert_int_equal(s.workers, CONFIG_TEXT_AUTO);
     assert_false(s.open_relay);
     assert_int_equal(s.stun_per_address_per_s, 10);
     assert_int_equal(s.stun_per_s, 20000);
@@ -456,7 +456,7 @@ static void workers_are_as_many_as_named(void **state)
     assert_int_equal(parse(&s, "workers: 0\n", error), ERR_OK);
     assert_int_equal(s.workers, 0);
     assert_int_equal(parse(&s, "workers: auto\n", error), ERR_OK);
-    assert_int_equal(s.workers, SETTINGS_WORKERS_AUTO);
+    assert_int_equal(s.workers, CONFIG_TEXT_AUTO);
 }
 
 static void a_reload_says_what_needs_a_restart(void **state)
