@@ -13,7 +13,6 @@
 #include "proto/wire/name.h"
 #include "proto/wire/url.h"
 
-#include <ctype.h>
 #include <cyaml/cyaml.h>
 #include <sodium.h>
 #include <stdarg.h>
@@ -47,7 +46,7 @@ struct raw_dns {
 
 /* tidy-ok: struct-fields one for each key of the file */
 struct raw {
-    char *key, *private_key, *pool, *name, *operator, *metrics, *threads;
+    char *key, *private_key, *pool, *name, *operator, * metrics, *threads;
     uint32_t *listen_port, *mtu;
     char **ziglans, **relays, **fixed;
     unsigned ziglans_count, relays_count, fixed_count;
@@ -181,11 +180,12 @@ static const struct config_key keys[] = {
     {"sandbox", "on or off"},
 };
 
-static const char keys_known[] = "key, privateKey, pool, name, operator, listen_port, portmap, "
-                                 "lan, guess_ports, lanes, fair_queue, threads, cipher, mtu, fixed, "
-                                 "ziglans, relays, home_relays, "
-                                 "peers [name, id, via, routes [net]], "
-                                 "dns {enabled, address, search}, metrics, log_level, sandbox";
+static const char keys_known[] =
+    "key, privateKey, pool, name, operator, listen_port, portmap, "
+    "lan, guess_ports, lanes, fair_queue, threads, cipher, mtu, fixed, "
+    "ziglans, relays, home_relays, "
+    "peers [name, id, via, routes [net]], "
+    "dns {enabled, address, search}, metrics, log_level, sandbox";
 
 static void report_log(cyaml_log_t level, void *context, const char *format, va_list args)
     PRINTF_LIKE(3, 0);
@@ -440,36 +440,12 @@ static bool number_take(struct config_text *in, uint16_t *out, const char *key,
     return true;
 }
 
-/* Six octets in hexadecimal, separated by colons or hyphens. */
-static bool mac_parse(uint8_t mac[6], const char *text)
-{
-    static const char digits[] = "0123456789abcdef";
-
-    if (strlen(text) != 17) {
-        return false;
-    }
-    for (size_t i = 0; i < 17; i++) {
-        const char *digit = strchr(digits, tolower((unsigned char)text[i]));
-
-        if (i % 3 == 2) {
-            if (text[i] != ':' && text[i] != '-') {
-                return false;
-            }
-        } else if (digit == NULL) {
-            return false;
-        } else {
-            mac[i / 3] = (uint8_t)(mac[i / 3] << 4 | (uint8_t)(digit - digits));
-        }
-    }
-    return true;
-}
-
 static bool fixed_take(struct config_text *in, struct client_config *out, const struct raw *raw)
 {
     for (unsigned i = 0; i < raw->fixed_count; i++) {
-        uint8_t mac[6] = {0};
+        uint8_t mac[6];
 
-        if (!mac_parse(mac, raw->fixed[i])) {
+        if (!addrplan_mac_parse(mac, raw->fixed[i])) {
             return config_text_refuse(in, "fixed", raw->fixed[i]);
         }
         addrplan_eui64_of_mac(out->fixed[out->fixed_count++], mac);
@@ -543,6 +519,7 @@ static struct client_config *config_with_defaults(void)
         config->guess_ports = true;
         config->lanes = true;
         config->sandbox = true;
+        config->threads = CONFIG_TEXT_AUTO;
         config->log_level = TRACE_LEVEL_INFO;
     }
     return config;

@@ -64,7 +64,7 @@ struct client_config {
     char **relays; /* URLs, relay://, or keys */
     size_t relays_count;
     bool guess_ports; /* of NATs that give each destination another one */
-    bool fair_queue; /* packets wait in a queue for each flow where the own line is slow */
+    bool fair_queue;  /* packets wait in a queue for each flow where the own line is slow */
     uint32_t threads; /* that read from the device beside the loop; CONFIG_TEXT_AUTO: by the cores;
                          0 where packets wait in a fair order */
     bool lanes; /* relayed frames as bare datagrams, where the relay and the peer do so, too */

@@ -197,8 +197,8 @@ static void on_copied(void *context)
     engine_kick(d->host.engine);
 }
 
-/* Inside the sandbox, of which a part holds only for threads that start in it. Without them all goes
- * on, slower. */
+/* Inside the sandbox, of which a part holds only for threads that start in it. Without them all
+ * goes on, slower. */
 static void threads_start(struct daemon *d)
 {
     struct fault fault = {0};

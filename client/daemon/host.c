@@ -24,7 +24,8 @@ enum {
     FILES_MIN = 18, /* 13 all the time, 2 for metrics, and some for look-ups and for clients */
 };
 
-/* On one core further threads would only take turns with the first. */
+/* Threads carry more where cores are free, above all both ways at once, and cost a sixth more where
+ * none is (docs/benchmarks.md). Below four the programs that talk need them. */
 static unsigned threads_count(const struct client_config *config)
 {
     unsigned cores = process_cores();
@@ -32,7 +33,7 @@ static unsigned threads_count(const struct client_config *config)
     if (config->threads != CONFIG_TEXT_AUTO) {
         return config->threads;
     }
-    return cores < 2 ? 0 : cores / 2 < THREADS_AUTO_MAX ? cores / 2 : THREADS_AUTO_MAX;
+    return cores / 4 < THREADS_AUTO_MAX ? cores / 4 : THREADS_AUTO_MAX;
 }
 
 static int lock_take(struct host *host, struct fault *fault)

@@ -70,8 +70,8 @@ static void turn_take(struct directions *d)
 /* `rest`: something is left for the loop to do. */
 static void turn_give(struct directions *d, bool rest)
 {
-    bool earlier = mono_ns_between(host_core_deadline(d->with.core),
-                                   pump_asleep_until(d->with.pump)) > 0;
+    bool earlier =
+        mono_ns_between(host_core_deadline(d->with.core), pump_asleep_until(d->with.pump)) > 0;
 
     (void)pthread_mutex_unlock(&d->turn);
     if (rest || earlier) {

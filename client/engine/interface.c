@@ -124,15 +124,15 @@ static size_t peer_hosts(const struct interface *f, const struct host_prefix *pr
     if (f->plan.pool_by_hosts) {
         hosts[count++] = host_of(v4.ip, v4_wanted, false);
     }
-    if (f->table_used) {
-        hosts[count++] = host_of(v4.ip, v4_wanted && f->table_wanted, true);
+    if (f->table.used) {
+        hosts[count++] = host_of(v4.ip, v4_wanted && f->table.wanted, true);
     }
-    if (f->table_used && !f->ipv6_off) {
+    if (f->table.used && !f->ipv6_off) {
         uint8_t v6_4in6[16];
 
         addrplan_4in6(v6_4in6, prefix->v4);
-        hosts[count++] = host_of(prefix->v6, prefix->wanted && f->table_wanted, true);
-        hosts[count++] = host_of(v6_4in6, prefix->wanted && f->table_wanted, true);
+        hosts[count++] = host_of(prefix->v6, prefix->wanted && f->table.wanted, true);
+        hosts[count++] = host_of(v6_4in6, prefix->wanted && f->table.wanted, true);
     }
     return count;
 }
@@ -159,7 +159,7 @@ static void peers_route(struct interface *f)
 
 static bool is_by_peers(const struct interface *f)
 {
-    return f->routes_shared || f->plan.pool_by_hosts || f->table_used;
+    return f->routes_shared || f->plan.pool_by_hosts || f->table.used;
 }
 
 static void on_routes_more(struct ev_loop *loop, struct ev_timer *w, int events)
@@ -260,9 +260,9 @@ void interface_pool_share(struct interface *f, bool shared, const struct interfa
 
 void interface_table_use(struct interface *f, bool wanted)
 {
-    if (wanted != f->table_wanted) {
-        f->table_used = true;
-        f->table_wanted = wanted;
+    if (wanted != f->table.wanted) {
+        f->table.used = true;
+        f->table.wanted = wanted;
         host_core_prefixes_again(f->core);
         peers_route(f);
     }

@@ -39,7 +39,7 @@ struct interface {
     struct pump *pump; /* NULL until interface_open */
     struct tun *tun;   /* NULL: there is no interface */
     struct ev_io readable;
-    bool elsewhere; /* another thread reads from the device */
+    bool elsewhere;        /* another thread reads from the device */
     struct packet_box box; /* packets from the core to the device */
     char name[IF_NAMESIZE];
     struct netcfg_plan plan; /* its addresses and routes */
@@ -47,7 +47,9 @@ struct interface {
     struct ev_timer restore_later, routes_more;
     bool down; /* somebody set it down */
     bool ipv6_off;
-    bool table_used, table_wanted; /* the plan's own_table was ever, or is, told of each peer */
+    struct {
+        bool used, wanted;
+    } table;            /* the plan's own_table was ever, or is, told of each peer */
     bool routes_shared; /* another interface has the overlay's IPv6 routes, so here each peer gets a
                            route of its own; for IPv4 plan.pool_by_hosts says that */
     struct interface_kept kept;

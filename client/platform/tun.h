@@ -43,9 +43,9 @@ struct packet_offload tun_offload(const struct tun *tun);
 /** What went wrong at the device since it was opened. Any thread may ask. */
 struct tun_counters tun_counters(const struct tun *tun);
 
-/** Read what is there in a queue, at most TUN_BATCH_MAX packets, without waiting. Returns the number
- * at *items (borrowed until the next call for this queue, writable), 0 if there is none. Malformed
- * ones are left out. */
+/** Read what is there in a queue, at most TUN_BATCH_MAX packets, without waiting. Returns the
+ * number at *items (borrowed until the next call for this queue, writable), 0 if there is none.
+ * Malformed ones are left out. */
 size_t tun_receive(struct tun *tun, size_t queue, struct packet **items);
 
 /** True if the last tun_receive of this queue found that somebody removed the device. */

@@ -8,7 +8,8 @@
 
 #include <stddef.h>
 
-/* Multiplied with it, numbers that differ in few bits differ in the upper ones (Fibonacci hashing). */
+/* Multiplied with it, numbers that differ in few bits differ in the upper ones (Fibonacci hashing).
+ */
 static const uint32_t GOLDEN_RATIO = 0x9e3779b1;
 
 enum { WORD_SIZE = 4, PORTS_SIZE = 4 };

@@ -10,6 +10,7 @@
 
 #include <stdint.h>
 
-/** A number below 65536 that all packets of a flow have in common, in both directions: of addresses, protocol
- * and, where the packet has them, ports. Any content; what is no IP packet has 0. */
+/** A number below 65536 that all packets of a flow have in common, in both directions: of
+ * addresses, protocol and, where the packet has them, ports. Any content; what is no IP packet has
+ * 0. */
 uint32_t flow_number(const struct packet *packet);

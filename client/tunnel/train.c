@@ -100,8 +100,9 @@ static bool has_room(const struct packet_train *train, const struct packet *targ
 static bool may_join(struct packet_train *train, const struct packet_box *box, uint64_t source,
                      const uint8_t *plain, size_t size)
 {
-    if (!train->open || train->box != box || train->box_changes != box->changes || train->source != source ||
-        size <= train->prefix_size || size - train->prefix_size > train->segment_size) {
+    if (!train->open || train->box != box || train->box_changes != box->changes ||
+        train->source != source || size <= train->prefix_size ||
+        size - train->prefix_size > train->segment_size) {
         return false;
     }
     const struct packet *target = &box->items[box->items_count - 1];

@@ -30,7 +30,7 @@ struct packet_train {
                                       get their checksums */
     uint16_t next_id;              /* for tunnel_rebuild */
     bool open;
-    bool right;           /* the first one's checksum is known to be right */
+    bool right;                   /* the first one's checksum is known to be right */
     const struct packet_box *box; /* that it is in, and how it left it; if that changed, or another
                                      one is filled, the train is over */
     uint64_t box_changes;

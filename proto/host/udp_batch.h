@@ -56,9 +56,9 @@ struct udp_counters {
 int udp_batch_open(struct udp_batch **out, const struct udp_options *options,
                    struct fault *fault) MUST_CHECK;
 
-/** The same socket for another thread: with a room, a state and counters of its own. `of` stays open
- * as long, is not prompt, and may be used meanwhile. Close it with udp_batch_close, which leaves the
- * socket open. ERR_NOMEM. */
+/** The same socket for another thread: with a room, a state and counters of its own. `of` stays
+ * open as long, is not prompt, and may be used meanwhile. Close it with udp_batch_close, which
+ * leaves the socket open. ERR_NOMEM. */
 int udp_batch_twin(struct udp_batch **out, const struct udp_batch *of) MUST_CHECK;
 
 /** True if a router answered something that was sent: it is administratively prohibited (ICMP type

@@ -6,6 +6,7 @@
 
 #include <arpa/inet.h>
 #include <stdio.h>
+#include <ctype.h>
 #include <string.h>
 
 /* The first 16 bits of every block, and the second 16 bits of three of them. */
@@ -83,6 +84,30 @@ bool addrplan_fixed_extract(uint8_t middle[ADDRPLAN_MIDDLE_SIZE], uint8_t eui64[
     }
     memcpy(middle, ip + 4, ADDRPLAN_MIDDLE_SIZE);
     memcpy(eui64, ip + 8, EUI64_SIZE);
+    return true;
+}
+
+bool addrplan_mac_parse(uint8_t mac[6], const char *text)
+{
+    static const char digits[] = "0123456789abcdef";
+
+    if (strlen(text) != 17) {
+        return false;
+    }
+    memset(mac, 0, 6);
+    for (size_t i = 0; i < 17; i++) {
+        const char *digit = strchr(digits, tolower((unsigned char)text[i]));
+
+        if (i % 3 == 2) {
+            if (text[i] != ':' && text[i] != '-') {
+                return false;
+            }
+        } else if (digit == NULL) {
+            return false;
+        } else {
+            mac[i / 3] = (uint8_t)(mac[i / 3] << 4 | (uint8_t)(digit - digits));
+        }
+    }
     return true;
 }
 

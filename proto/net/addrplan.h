@@ -54,6 +54,9 @@ void addrplan_fixed(uint8_t ip[16], const uint8_t middle[ADDRPLAN_MIDDLE_SIZE],
 bool addrplan_fixed_extract(uint8_t middle[ADDRPLAN_MIDDLE_SIZE], uint8_t eui64[EUI64_SIZE],
                             const uint8_t ip[16]);
 
+/** Read six octets in hexadecimal, separated by colons or hyphens. Else false. */
+bool addrplan_mac_parse(uint8_t mac[6], const char *text);
+
 /** The modified EUI-64 of a MAC address (RFC 4291, appendix A). */
 void addrplan_eui64_of_mac(uint8_t eui64[EUI64_SIZE], const uint8_t mac[6]);
 

@@ -55,7 +55,8 @@ struct relay_settings {
     bool metrics_on;
     struct endpoint metrics; /* local HTTP address */
     uint32_t session_max;
-    uint32_t workers; /* threads that forward on lanes and answer STUN, or CONFIG_TEXT_AUTO: as many as there are cores */
+    uint32_t workers; /* threads that forward on lanes and answer STUN; CONFIG_TEXT_AUTO: as many as
+                         there are cores */
     bool open_relay;
     uint64_t bandwidth;      /* bytes a second that may be forwarded; 0: no limit */
     uint64_t lane_bandwidth; /* the same of one lane, each way */

@@ -40,4 +40,13 @@ ticks() { # pid...
 }
 HERTZ=$(getconf CLK_TCK)
 
+# The same of each thread: lines "pid thread ticks".
+thread_ticks() { # pid...
+    local pid
+    for pid; do
+        sed -s 's/^\([0-9]*\) .*) /\1 /' "/proc/$pid/task/"*/stat 2>/dev/null |
+            awk -v pid="$pid" '{ print pid, $1, $13 + $14 }'
+    done
+}
+
 calculate() { awk "BEGIN { printf \"%.4g\", $1 }"; }

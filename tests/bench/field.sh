@@ -11,8 +11,8 @@ declare -A TO    # the machine that receives
 declare -A ENDS  # pids of the daemons of both
 declare -A RELAY # pids of the daemons between them
 declare -A VERSION
-# NAME: plain (no tunnel), null, null_aes, ziglan, ziglan_session, ziglan_two, ziglan_aegis and more
-# ciphers, and the peers. WAY: direct or relayed.
+# NAME: plain (no tunnel), null, null_aes, ziglan, ziglan_one, ziglan_threads, ziglan_session,
+# ziglan_two, ziglan_aegis and more ciphers, and the peers. WAY: direct or relayed.
 
 VPS=192.0.2.10
 VPS_TWO=23.2.1.10 # relays believe each other by their /16
@@ -150,6 +150,17 @@ start_ziglan_two() {
         "$(cat "$LAB_DIR/two1.pid") $(cat "$LAB_DIR/two2.pid")" \
         "$(cat "$LAB_DIR/vps.pid") $(cat "$LAB_DIR/vps2.pid")"
     VERSION[ziglan_two]=${VERSION[ziglan]:-}
+}
+
+# All on one thread, and on three: two cores cannot show what these are worth, but how busy each
+# thread is can.
+start_ziglan_one() {
+    field_pair single1 single2 direct
+    field_ziglan ziglan_one direct single1 single2 'threads: 0'
+}
+start_ziglan_threads() {
+    field_pair thread1 thread2 direct
+    field_ziglan ziglan_threads direct thread1 thread2 'threads: 2'
 }
 
 start_cipher() { # cipher short

@@ -26,22 +26,32 @@ stream() { # part key what flows ["--bidir"]
     read -ra ends <<<"${ENDS[$key]}"
     read -ra relay <<<"${RELAY[$key]}"
     ends_before=$(ticks "${ends[@]}") relay_before=$(ticks "${relay[@]}")
+    thread_ticks "${ends[@]}" >"$work/threads-before"
     # shellcheck disable=SC2086 # none, or one word
     lab_in "${FROM[$key]}" timeout $((seconds + 20)) iperf3 -c "${AT[$key]}" -p $IPERF_PORT \
         -C cubic -t "$seconds" -P "$4" ${5:-} -J >"$out" 2>/dev/null || {
         step "$key: iperf3 did not end well: $(sed -n 's/.*"error":[[:space:]]*//p' "$out")"
         return 0
     }
+    thread_ticks "${ends[@]}" >"$work/threads-after"
     python3 - "$name" "$out" "$(($(ticks "${ends[@]}") - ends_before))" \
-        "$(($(ticks "${relay[@]}") - relay_before))" "$HERTZ" "${#relay[@]}" >>"$samples" <<'PY'
+        "$(($(ticks "${relay[@]}") - relay_before))" "$HERTZ" "${#relay[@]}" \
+        "$work/threads-before" "$work/threads-after" >>"$samples" <<'PY'
 import json, sys
-name, path, ends, relay, hertz, relays = sys.argv[1:]
+name, path, ends, relay, hertz, relays, before, after = sys.argv[1:]
+def threads(path):
+    return {tuple(line.split()[:2]): int(line.split()[2]) for line in open(path)}
+before, after = threads(before), threads(after)
+busiest = max((ticks - before.get(one, 0) for one, ticks in after.items()), default=0)
 end = json.load(open(path))["end"]
 sums = [end[what] for what in ("sum_received", "sum_received_bidir_reverse") if what in end]
 gigabytes = sum(one["bytes"] for one in sums) / 1e9
 print(f"{name}.mbit_per_s {sum(one['bits_per_second'] for one in sums) / 1e6:.1f}")
 if int(ends) and gigabytes:
     print(f"{name}.ends_cpu_s_per_gb {int(ends) / int(hertz) / gigabytes:.4g}")
+# One core for each thread could do no more than this thread does.
+if busiest and gigabytes:
+    print(f"{name}.busiest_thread_s_per_gb {busiest / int(hertz) / gigabytes:.4g}")
 if int(relays) and gigabytes:
     print(f"{name}.relay_cpu_s_per_gb {int(relay) / int(hertz) / gigabytes:.4g}")
 PY

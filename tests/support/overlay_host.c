@@ -29,14 +29,14 @@ struct netcfg_plan overlay_host_plan(uint8_t number)
                                 .ipv6_4in6 = {0xfd, 0xd9, 0xf8, 0xf4, [12] = 100, 64, 0, number}};
 }
 
-struct tun *overlay_host_start(uint8_t number)
+struct tun *overlay_host_start(uint8_t number, size_t queues)
 {
     struct netcfg_plan plan = overlay_host_plan(number);
     struct netcfg_report report;
     struct fault fault = {0};
     struct tun *tun = NULL;
 
-    if (tun_open(&tun, "zigtest0", 1, &fault) != ERR_OK ||
+    if (tun_open(&tun, "zigtest0", queues, &fault) != ERR_OK ||
         netcfg_apply("zigtest0", &plan, &report, &fault) != ERR_OK) {
         fail_msg("%s", fault.text);
     }

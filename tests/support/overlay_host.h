@@ -8,6 +8,7 @@
 #include "client/platform/netcfg.h"
 #include "client/platform/tun.h"
 
+#include <stddef.h>
 #include <stdint.h>
 
 /** From now on this process is in a namespace of its own; where that is forbidden, the test is
@@ -17,8 +18,8 @@ void overlay_host_namespace(void);
 /** What belongs to host `number` of the overlay. */
 struct netcfg_plan overlay_host_plan(uint8_t number);
 
-/** The interface with its addresses, closed with tun_close. */
-struct tun *overlay_host_start(uint8_t number);
+/** The interface with its addresses, of a device with so many queues; closed with tun_close. */
+struct tun *overlay_host_start(uint8_t number, size_t queues);
 
 /** Let the shell do this; it must succeed. */
 void overlay_host_command(const char *text);

@@ -2,6 +2,7 @@
 /* client/config: texts that are good, with what they mean, and texts that are refused, with the
  * line and the remedy. */
 #include "client/config/config.h"
+#include "proto/base/config_text.h"
 #include "tests/support/config_fixture.h"
 #include "tests/support/fixture.h"
 
@@ -23,10 +24,36 @@ static void nothing_and_comments_give_the_defaults(void **state)
         assert_false(config->dns_search);
         assert_true(config->lanes);
         assert_false(config->fair_queue);
+        assert_int_equal(config->threads, CONFIG_TEXT_AUTO);
         assert_int_equal(config->log_level, TRACE_LEVEL_INFO);
         assert_int_equal(config->warnings_count, 0);
         client_config_free(config);
     }
+}
+
+static void threads_are_a_small_number_and_not_beside_a_fair_queue(void **state)
+{
+    struct client_config *config;
+
+    (void)state;
+    config = config_of("threads: 2\n");
+    assert_int_equal(config->threads, 2);
+    client_config_free(config);
+    config = config_of("threads: 0\n");
+    assert_int_equal(config->threads, 0);
+    client_config_free(config);
+    config = config_of("threads: auto\n");
+    assert_int_equal(config->threads, CONFIG_TEXT_AUTO);
+    client_config_free(config);
+    config = config_of("threads: 2\nfair_queue: on\n");
+    assert_int_equal(config->threads, 0);
+    assert_int_equal(config->warnings_count, 1);
+    assert_non_null(strstr(config->warnings[0], "threads: 2 is not heeded"));
+    client_config_free(config);
+    config = config_of("threads: auto\nfair_queue: on\n");
+    assert_int_equal(config->threads, 0);
+    assert_int_equal(config->warnings_count, 0);
+    client_config_free(config);
 }
 
 static void every_key_is_read(void **state)
@@ -119,6 +146,9 @@ static const struct {
     {"fixed: [a2:ce:c8:1a:2b:3g]\n", "x.yaml:1: 'fixed' must be a list"},
     {"mtu: 100\n", "x.yaml:1: 'mtu' must be a number from 1280 to 9000, not '100'"},
     {"mtu: many\n", "x.yaml:1: 'mtu' must be a number"},
+    {"threads: 17\n", "x.yaml:1: 'threads' must be auto or a whole number from 0 to 16"},
+    {"threads: -1\n", "x.yaml:1: 'threads' must be auto or a whole number from 0 to 16"},
+    {"threads: many\n", "x.yaml:1: 'threads' must be auto or a whole number"},
     {"cipher: rot13\n", "x.yaml:1: 'cipher' must be one of auto, aegis-128l, aes-256-gcm, "
                         "chacha20-poly1305"},
     {"portmap: maybe\n", "x.yaml:1: 'portmap' must be auto, on or off"},
@@ -184,6 +214,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(nothing_and_comments_give_the_defaults),
+        cmocka_unit_test(threads_are_a_small_number_and_not_beside_a_fair_queue),
         cmocka_unit_test(every_key_is_read),
         cmocka_unit_test(the_mynetwork_form_in_json_parses_with_a_warning_for_routes),
         cmocka_unit_test(what_is_wrong_is_told_with_its_line),

@@ -65,7 +65,7 @@ static void changes_are_told_once_and_addresses_leave_out_the_overlay(void **sta
 
     (void)state;
     overlay_host_namespace();
-    tun = overlay_host_start(6);
+    tun = overlay_host_start(6, 1);
     loop = ev_loop_new(EVFLAG_AUTO);
     assert_int_equal(netwatch_open(&watch, loop, "zigtest0", &events, &fault), ERR_OK);
     assert_int_equal(netwatch_addresses(addresses, 8), 0);
@@ -107,7 +107,7 @@ static void an_overlay_interface_without_ipv6_is_no_way_to_this_host(void **stat
 
     (void)state;
     overlay_host_namespace();
-    tun = overlay_host_start(7);
+    tun = overlay_host_start(7, 1);
     overlay_host_command("ip -6 addr flush dev zigtest0");
     assert_int_equal(netwatch_addresses(addresses, 8), 0);
     overlay_host_command("ip link add veth0 type veth peer name veth1 && ip link set veth0 up && "
@@ -133,7 +133,7 @@ static void what_lies_over_an_overlay_interface_is_of_its_kind(void **state)
         char line[256];
 
         overlay_host_namespace();
-        tun = overlay_host_start(8);
+        tun = overlay_host_start(8, 1);
         overlay_host_command("ip link add plain0 type bridge && ip link set plain0 up && "
                              "ip addr add 192.0.2.1/24 dev plain0");
         (void)snprintf(line, sizeof(line),
@@ -161,7 +161,7 @@ static void the_other_end_of_a_veth_is_not_taken_for_an_interface_of_here(void *
 
     (void)state;
     overlay_host_namespace();
-    tun = overlay_host_start(9);
+    tun = overlay_host_start(9, 1);
     other = fork();
     if (other == 0) {
         (void)prctl(PR_SET_PDEATHSIG, SIGKILL);

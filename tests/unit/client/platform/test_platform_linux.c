@@ -156,11 +156,11 @@ static void tcp_passes_between_two_devices_as_super_packets(void **state)
 
     (void)state;
     overlay_host_namespace();
-    wire.ends[0] = overlay_host_start(1);
+    wire.ends[0] = overlay_host_start(1, 1);
     listeners[0] = listener_open(AF_INET, 1);
     listeners[1] = listener_open(AF_INET6, 1);
     overlay_host_namespace();
-    wire.ends[1] = overlay_host_start(2);
+    wire.ends[1] = overlay_host_start(2, 1);
     assert_int_equal(pthread_create(&wire.thread, NULL, wire_main, &wire), 0);
     to_size = address_of(&to, AF_INET, 1);
     stream_passes(listeners[0], socket(AF_INET, SOCK_STREAM, 0), &to, to_size);
@@ -241,11 +241,11 @@ static void udp_trains_pass_between_two_devices_as_super_packets(void **state)
 
     (void)state;
     overlay_host_namespace();
-    wire.ends[0] = overlay_host_start(1);
+    wire.ends[0] = overlay_host_start(1, 1);
     receivers[0] = receiver_open(AF_INET, 1);
     receivers[1] = receiver_open(AF_INET6, 1);
     overlay_host_namespace();
-    wire.ends[1] = overlay_host_start(2);
+    wire.ends[1] = overlay_host_start(2, 1);
     assert_int_equal(pthread_create(&wire.thread, NULL, wire_main, &wire), 0);
     to_size = address_of(&to, AF_INET, 1);
     datagrams_pass(receivers[0], socket(AF_INET, SOCK_DGRAM, 0), &to, to_size);
@@ -270,7 +270,7 @@ static void the_interface_has_the_mtu_and_queue_and_vanishes_on_close(void **sta
 
     (void)state;
     overlay_host_namespace();
-    tun = overlay_host_start(3);
+    tun = overlay_host_start(3, 1);
     fd = socket(AF_INET, SOCK_DGRAM, 0);
     assert_int_equal(ioctl(fd, SIOCGIFMTU, &request), 0);
     assert_int_equal(request.ifr_mtu, 1280);
@@ -319,7 +319,7 @@ static void a_second_overlay_interface_shares_the_routes(void **state)
 
     (void)state;
     overlay_host_namespace();
-    first = overlay_host_start(4);
+    first = overlay_host_start(4, 1);
     assert_int_equal(tun_open(&second, "zigtest1", 1, &fault), ERR_OK);
     assert_int_equal(netcfg_apply("zigtest1", &plan, &report, &fault), ERR_OK);
     assert_true(report.ipv6_route_shared);
@@ -369,7 +369,7 @@ static void what_somebody_took_from_the_interface_is_put_back(void **state)
 
     (void)state;
     overlay_host_namespace();
-    tun = overlay_host_start(6);
+    tun = overlay_host_start(6, 1);
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         overlay_host_command(cases[i].command);
         for (int again = 0; again < 2; again++) {
@@ -405,7 +405,7 @@ static void a_pool_that_is_in_use_outside_is_routed_by_peers(void **state)
 
     (void)state;
     overlay_host_namespace();
-    tun = overlay_host_start(6);
+    tun = overlay_host_start(6, 1);
     overlay_host_command("ip link add veth0 type veth peer name veth1 && ip link set veth1 up && "
                          "ip link set veth0 up && ip addr add 100.64.0.9/10 dev veth0 && "
                          "ip route add default via 100.64.0.1 && "
@@ -446,7 +446,7 @@ static void what_the_machine_uses_of_ipv4_is_told_but_not_the_interface(void **s
 
     (void)state;
     overlay_host_namespace();
-    tun = overlay_host_start(6);
+    tun = overlay_host_start(6, 1);
     overlay_host_command(
         "ip link add veth0 type veth peer name veth1 && ip link set veth1 up && "
         "ip link set veth0 up && ip addr add 100.72.1.9/24 dev veth0 && "
@@ -476,7 +476,7 @@ static void a_taken_name_is_refused_with_a_sentence(void **state)
 
     (void)state;
     overlay_host_namespace();
-    first = overlay_host_start(5);
+    first = overlay_host_start(5, 1);
     assert_int_equal(tun_open(&second, "zigtest0", 1, &fault), ERR_SYSTEM);
     assert_null(second);
     assert_non_null(strstr(fault.text, "exists already"));

@@ -614,9 +614,33 @@ static void random_packets_come_out_in_order_and_unchanged(void **state)
     packet_box_fini(&box);
 }
 
+/* Two threads fill a box each, whose counts of changes may be the same by chance. */
+static void another_box_ends_the_train(void **state)
+{
+    struct two_hosts two = two_hosts_make();
+    static struct spec spec;
+    struct packet_train train = train_new();
+    struct packet_box boxes[2];
+    struct rng rng = {9};
+
+    (void)state;
+    flow_random(&spec, &rng, 6);
+    payload_set(&spec, 900);
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(packet_box_init(&boxes[i], BOX_BYTES, BOX_ITEMS), ERR_OK);
+        assert_false(offer(&train, &boxes[i], &spec, &two, true));
+        assert_int_equal(boxes[i].changes, boxes[0].changes);
+        sequence_add(&spec, 900);
+    }
+    assert_true(offer(&train, &boxes[1], &spec, &two, true));
+    packet_box_fini(&boxes[0]);
+    packet_box_fini(&boxes[1]);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(another_box_ends_the_train),
         cmocka_unit_test(a_train_of_segments_becomes_one_super_packet),
         cmocka_unit_test(super_packets_stay_within_64_kib),
         cmocka_unit_test(udp_super_packets_have_at_most_64_segments),

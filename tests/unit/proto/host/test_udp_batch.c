@@ -130,6 +130,42 @@ static void trains_pass_in_every_offload_mode_and_family(void **state)
 }
 
 /* Receive `want` datagrams as trains, and check content and addresses; returns their number. */
+/* Two threads may each have one: what one received stays while the other receives, and to close it
+ * closes no socket. */
+static void a_twin_is_the_same_socket_with_a_room_of_its_own(void **state)
+{
+    struct udp_batch *a = open_at("127.0.0.1", false);
+    struct udp_batch *b = open_at("127.0.0.1", false);
+    struct udp_batch *twin;
+    const struct dgram *first, *second;
+    struct pollfd p = {.fd = udp_batch_fd(b), .events = POLLIN};
+    struct outbox box;
+
+    (void)state;
+    assert_int_equal(udp_batch_twin(&twin, b), ERR_OK);
+    assert_int_equal(outbox_init(&box, 64, 2), ERR_OK);
+    outbox_put(&box, udp_batch_local(a), udp_batch_local(b), (const uint8_t *)"one", 3);
+    outbox_put(&box, udp_batch_local(a), udp_batch_local(b), (const uint8_t *)"other", 5);
+    assert_int_equal(udp_batch_send(a, &box, 0, 1), 1);
+    assert_int_equal(poll(&p, 1, 1000), 1);
+    assert_int_equal(udp_batch_receive(b, &first), 1);
+    assert_int_equal(udp_batch_send(a, &box, 1, 1), 1);
+    assert_int_equal(poll(&p, 1, 1000), 1);
+    assert_int_equal(udp_batch_receive(twin, &second), 1);
+    assert_memory_equal(first->data, "one", 3);
+    assert_memory_equal(second->data, "other", 5);
+    assert_int_equal(udp_batch_counters(b)->received_datagrams, 1);
+    assert_int_equal(udp_batch_counters(twin)->received_datagrams, 1);
+    assert_true(endpoint_equal(udp_batch_local(twin), udp_batch_local(b)));
+    udp_batch_close(twin);
+    assert_int_equal(udp_batch_send(a, &box, 0, 1), 1);
+    assert_int_equal(poll(&p, 1, 1000), 1);
+    assert_int_equal(udp_batch_receive(b, &first), 1);
+    outbox_fini(&box);
+    udp_batch_close(a);
+    udp_batch_close(b);
+}
+
 static size_t expect_trains(struct udp_batch *udp, size_t want, size_t size,
                             const struct endpoint *from)
 {
@@ -335,6 +371,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_datagram_travels_as_many_hops_as_its_item_says),
+        cmocka_unit_test(a_twin_is_the_same_socket_with_a_room_of_its_own),
         cmocka_unit_test(trains_pass_in_every_offload_mode_and_family),
         cmocka_unit_test(trains_are_joined_where_they_can_be),
         cmocka_unit_test(an_empty_datagram_is_a_datagram),
