@@ -3,10 +3,12 @@
  * How many datagrams a second pass: one side counts, the other sends at a steady rate, then asks
  * how many arrived. Without a rate it looks for the highest one of which at most 0.5 % is lost, in
  * steps of a quarter of a second, and each rate that fails gets a second try. By --turn the
- * datagrams go on a channel of a TURN server without password to the receiver.
+ * datagrams go on a channel of a TURN server without password to the receiver. By --trains the
+ * kernel is handed many at once (UDP_SEGMENT), as QUIC does it.
  *
  * usage: bench_udp receive PORT
  *        bench_udp send [--turn IP4 PORT] IP PORT SIZE [RATE SECONDS]
+ *        bench_udp send --trains IP PORT SIZE RATE SECONDS
  *
  * Prints "per_s=N sent=N received=N": datagrams that arrived a second, and all of them.
  */
@@ -15,6 +17,8 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <linux/udp.h>
+#include <netinet/in.h>
 #include <poll.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -31,6 +35,7 @@ enum {
     MARK_COUNT = 0x7a6c636f, /* in a datagram to be counted */
     MARK_ASK = 0x7a6c6173,
     BATCH_MAX = 64,
+    TRAIN_MAX = 40, /* datagrams */
     TICK_NS = 50000,
     STEP_MS = 250,
     SETTLE_MS = 60,
@@ -44,6 +49,7 @@ enum {
 struct sender {
     int fd;
     bool turn;
+    size_t train; /* datagrams in one send; 0: each by itself */
     size_t size;
     uint32_t run;
     uint8_t bytes[TURN_CHANNEL_HEADER_SIZE + SIZE_MAX_BYTES];
@@ -222,6 +228,23 @@ static uint64_t ask(struct sender *s)
     return 0;
 }
 
+/* Send a train of datagrams if as many are due; returns how many went out. */
+static uint64_t send_train(struct sender *s, uint64_t due)
+{
+    static uint8_t bytes[TRAIN_MAX * SIZE_MAX_BYTES];
+    size_t size;
+    const uint8_t *one = datagram(s, MARK_COUNT, &size);
+
+    if (due < s->train) {
+        sleep_ns(TICK_NS);
+        return 0;
+    }
+    for (size_t i = 0; i < s->train; i++) {
+        memcpy(bytes + i * size, one, size);
+    }
+    return send(s->fd, bytes, s->train * size, 0) < 0 ? 0 : s->train;
+}
+
 /* Send what is due; returns how many went out. */
 static uint64_t send_due(struct sender *s, uint64_t due)
 {
@@ -232,11 +255,24 @@ static uint64_t send_due(struct sender *s, uint64_t due)
     unsigned count = due < BATCH_MAX ? (unsigned)due : BATCH_MAX;
     int sent;
 
+    if (s->train > 0) {
+        return send_train(s, due);
+    }
     for (unsigned i = 0; i < count; i++) {
         messages[i].msg_hdr = (struct msghdr){.msg_iov = &part, .msg_iovlen = 1};
     }
     sent = sendmmsg(s->fd, messages, count, 0);
     return sent < 0 ? 0 : (uint64_t)sent;
+}
+
+/* The kernel would cut a question, too. */
+static void trains_set(const struct sender *s, bool on)
+{
+    int size = on ? (int)s->size : 0;
+
+    if (s->train > 0 && setsockopt(s->fd, IPPROTO_UDP, UDP_SEGMENT, &size, sizeof(size)) != 0) {
+        fail("UDP_SEGMENT");
+    }
 }
 
 static struct outcome send_at(struct sender *s, double rate, double seconds)
@@ -255,7 +291,9 @@ static struct outcome send_at(struct sender *s, double rate, double seconds)
         }
     }
     outcome.seconds = (double)(now - start) / 1e9;
+    trains_set(s, false);
     outcome.received = ask(s);
+    trains_set(s, true);
     return outcome;
 }
 
@@ -305,12 +343,14 @@ static struct outcome search(struct sender *s)
 static int send_all(int argc, char **argv)
 {
     bool turn = argc > 2 && strcmp(argv[2], "--turn") == 0;
-    char **args = argv + (turn ? 5 : 2);
-    int count = argc - (turn ? 5 : 2);
-    struct sender s = {.run = (uint32_t)now_ns()};
+    bool trains = argc > 2 && strcmp(argv[2], "--trains") == 0;
+    int skip = turn ? 5 : trains ? 3 : 2;
+    char **args = argv + skip;
+    int count = argc - skip;
+    struct sender s = {.run = (uint32_t)now_ns(), .train = trains ? (size_t)TRAIN_MAX : 0};
     struct outcome outcome;
 
-    if (count != 3 && count != 5) {
+    if (count != 5 && (count != 3 || trains)) {
         return 2;
     }
     s.size = strtoul(args[2], NULL, 10);
@@ -321,6 +361,7 @@ static int send_all(int argc, char **argv)
     if (turn) {
         turn_open(&s, args[0], args[1]);
     }
+    trains_set(&s, true);
     outcome = count == 5 ? send_at(&s, strtod(args[3], NULL), strtod(args[4], NULL)) : search(&s);
     printf("per_s=%.0f sent=%llu received=%llu\n", (double)outcome.received / outcome.seconds,
            (unsigned long long)outcome.sent, (unsigned long long)outcome.received);
@@ -338,7 +379,8 @@ int main(int argc, char **argv)
     }
     if (code == 2) {
         fputs("usage: bench_udp receive PORT\n"
-              "       bench_udp send [--turn IP4 PORT] IP PORT SIZE [RATE SECONDS]\n",
+              "       bench_udp send [--turn IP4 PORT] IP PORT SIZE [RATE SECONDS]\n"
+              "       bench_udp send --trains IP PORT SIZE RATE SECONDS\n",
               stderr);
     }
     return code;

@@ -4,6 +4,7 @@
 LABELS = {
     "plain": "no tunnel", "null": "null tunnel", "null_aes": "null tunnel, AES-256-GCM",
     "ziglan": "ziglan", "ziglan_session": "ziglan, by session",
+    "ziglan_one": "ziglan, one thread", "ziglan_threads": "ziglan, two queues, three threads",
     "ziglan_two": "ziglan, over two relays", "ziglan_aegis": "AEGIS-128L",
     "ziglan_aes": "AES-256-GCM", "ziglan_chacha": "ChaCha20-Poly1305",
     "wireguard_go": "wireguard-go",

@@ -93,6 +93,24 @@ udp_per_s() { # key size
         sed -n 's/^per_s=\([0-9]*\).*/\1/p'
 }
 
+# CPU time of the daemons for what arrives of a steady stream of datagrams that the sender hands to
+# the kernel in trains of 40, as QUIC does.
+udp_trains() { # key
+    local ends before received
+    read -ra ends <<<"${ENDS[$1]}"
+    [ ${#ends[@]} -gt 0 ] || return 0
+    field_warm "$1"
+    before=$(ticks "${ends[@]}")
+    received=$(lab_in "${FROM[$1]}" timeout 60 "$ZIGLAN_BIN/bench_udp" send --trains "${AT[$1]}" \
+        $UDP_PORT 1200 40000 2 | sed -n 's/.*received=//p')
+    if [ "${received:-0}" -lt 20000 ]; then
+        step "$1: trains do not arrive (${received:-none})"
+        return
+    fi
+    sample "udp.$(of_way "$1").trains.ends_cpu_s_per_gb" \
+        "$(calculate "($(ticks "${ends[@]}") - $before) / $HERTZ / ($received * 1200 / 1e9)")"
+}
+
 part_udp() { # direct|relayed
     local size key got
     for size in 64 512 1200; do
@@ -102,6 +120,10 @@ part_udp() { # direct|relayed
             got=$(udp_per_s "$key" $size || true)
             [ -z "$got" ] || sample "udp.$(of_way "$key").size_$size.per_s" "$got"
         done
+    done
+    step "udp: trains of 40, 40,000 datagrams of 1200 bytes a second"
+    for key in $(field_keys "$1"); do
+        udp_trains "$key"
     done
 }
 

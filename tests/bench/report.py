@@ -132,6 +132,17 @@ class Report:
                 rows.append(row)
             if rows:
                 table(head, rows)
+        self.threads()
+
+    def threads(self):
+        what = ("one", "eight", "one_both", "eight_both")
+        rows = [[chart.label(name)] + [
+            self.middle(f"tcp.direct.{name}.{one}.busiest_thread_s_per_gb") for one in what]
+            for name in self.tunnels("tcp.direct.")
+            if self.has(f"tcp.direct.{name}.one.busiest_thread_s_per_gb")]
+        if rows:
+            table(("direct, TCP: CPU s/GB of the busiest thread", "one stream", "eight",
+                   "both ways", "8 + 8"), rows)
 
     def middle(self, name, digits=2):
         value = self.median(name)
@@ -141,11 +152,12 @@ class Report:
         for way in ("direct", "relayed"):
             prefix = f"udp.{way}."
             rows = [[chart.label(name)] + [
-                self.middle(f"{prefix}{name}.size_{size}.per_s", 0) for size in (64, 512, 1200)]
+                self.middle(f"{prefix}{name}.size_{size}.per_s", 0) for size in (64, 512, 1200)] + [
+                self.middle(f"{prefix}{name}.trains.ends_cpu_s_per_gb")]
                 for name in self.tunnels(prefix)]
             if rows:
-                table((f"{way}, UDP datagrams/s, at most 0.5 % lost", "64 bytes", "512", "1200"),
-                      rows)
+                table((f"{way}, UDP datagrams/s, at most 0.5 % lost", "64 bytes", "512", "1200",
+                       "in trains (UDP_SEGMENT): CPU s/GB, both ends"), rows)
 
     def ping(self):
         for way in ("direct", "relayed"):
