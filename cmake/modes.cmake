@@ -49,6 +49,16 @@ else()
     message(FATAL_ERROR "ZIGLAN_MODE is '${ZIGLAN_MODE}'; it must be dev, release, threads or fuzz")
 endif()
 
+# Hundreds of tests are linked with the sanitizers, which takes GNU ld longer than to compile them.
+# What ships is linked by the distribution's own linker.
+if(ZIGLAN_MODE MATCHES "^(dev|threads)$")
+    include(CheckLinkerFlag)
+    check_linker_flag(C -fuse-ld=mold ZIGLAN_HAS_MOLD)
+    if(ZIGLAN_HAS_MOLD)
+        target_link_options(ziglan_mode INTERFACE -fuse-ld=mold)
+    endif()
+endif()
+
 # The warnings for our own code. Headers of other people are SYSTEM includes and give none;
 # generated code is compiled without warnings.
 add_library(ziglan_warnings INTERFACE)

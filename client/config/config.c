@@ -13,6 +13,7 @@
 #include "proto/wire/name.h"
 #include "proto/wire/url.h"
 
+#include <ctype.h>
 #include <cyaml/cyaml.h>
 #include <sodium.h>
 #include <stdarg.h>
