@@ -4,9 +4,9 @@
  * how many arrived. Without a rate it looks for the highest one of which at most 0.5 % is lost, in
  * steps of a quarter of a second, and each rate that fails gets a second try. By --turn the
  * datagrams go on a channel of a TURN server without password to the receiver. By --trains the
- * kernel is handed many at once (UDP_SEGMENT), as QUIC does it.
+ * kernel is handed many at once (UDP_SEGMENT), or hands over many (UDP_GRO), as QUIC does it.
  *
- * usage: bench_udp receive PORT
+ * usage: bench_udp receive [--trains] PORT
  *        bench_udp send [--turn IP4 PORT] IP PORT SIZE [RATE SECONDS]
  *        bench_udp send --trains IP PORT SIZE RATE SECONDS
  *
@@ -83,27 +83,45 @@ static void sleep_ns(uint64_t ns)
 
 /* ---- the side that counts ---- */
 
-static int receiver_open(const char *port)
+static int receiver_open(const char *port, bool trains)
 {
     struct sockaddr_in6 own = {.sin6_family = AF_INET6,
                                .sin6_port = htons((uint16_t)strtoul(port, NULL, 10))};
-    int fd = socket(AF_INET6, SOCK_DGRAM, 0), off = 0, size = BUFFER_SIZE;
+    int fd = socket(AF_INET6, SOCK_DGRAM, 0), off = 0, size = BUFFER_SIZE, on = 1;
 
     if (fd < 0 || setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof(off)) != 0 ||
         bind(fd, (struct sockaddr *)&own, sizeof(own)) != 0) {
         fail("UDP socket");
     }
+    if (trains && setsockopt(fd, IPPROTO_UDP, UDP_GRO, &on, sizeof(on)) != 0) {
+        fail("UDP_GRO");
+    }
     (void)setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof(size));
     return fd;
 }
 
-static void receive(const char *port)
+/* How many datagrams are in a message that the kernel joined. */
+static uint64_t datagrams_in(struct mmsghdr *message)
 {
+    struct msghdr *header = &message->msg_hdr;
+    int size = (int)message->msg_len;
+
+    for (struct cmsghdr *c = CMSG_FIRSTHDR(header); c != NULL; c = CMSG_NXTHDR(header, c)) {
+        if (c->cmsg_level == IPPROTO_UDP && c->cmsg_type == UDP_GRO) {
+            memcpy(&size, CMSG_DATA(c), sizeof(size));
+        }
+    }
+    return size > 0 ? (message->msg_len + (unsigned)size - 1) / (unsigned)size : 1;
+}
+
+static void receive(const char *port, bool trains)
+{
+    static _Alignas(struct cmsghdr) uint8_t ancillary[BATCH_MAX][CMSG_SPACE(sizeof(int))];
     static uint8_t bytes[BATCH_MAX][SIZE_MIN];
     struct mmsghdr messages[BATCH_MAX] = {0};
     struct sockaddr_in6 froms[BATCH_MAX];
     struct iovec parts[BATCH_MAX];
-    int fd = receiver_open(port);
+    int fd = receiver_open(port, trains);
     uint64_t count = 0;
     uint32_t run = 0;
 
@@ -115,16 +133,18 @@ static void receive(const char *port)
             messages[i].msg_hdr = (struct msghdr){.msg_name = &froms[i],
                                                   .msg_namelen = sizeof(froms[i]),
                                                   .msg_iov = &parts[i],
-                                                  .msg_iovlen = 1};
+                                                  .msg_iovlen = 1,
+                                                  .msg_control = ancillary[i],
+                                                  .msg_controllen = sizeof(ancillary[i])};
         }
-        got = recvmmsg(fd, messages, BATCH_MAX, MSG_WAITFORONE, NULL);
+        got = recvmmsg(fd, messages, BATCH_MAX, MSG_WAITFORONE | MSG_TRUNC, NULL);
         for (int i = 0; i < got; i++) {
             uint32_t mark = be32_read(bytes[i]);
 
             if (mark == MARK_COUNT || mark == MARK_ASK) {
                 count = be32_read(bytes[i] + 4) == run ? count : 0;
                 run = be32_read(bytes[i] + 4);
-                count += mark == MARK_COUNT ? 1 : 0;
+                count += mark == MARK_COUNT ? datagrams_in(&messages[i]) : 0;
             }
             if (mark == MARK_ASK) {
                 be64_write(bytes[i] + 8, count);
@@ -265,12 +285,15 @@ static uint64_t send_due(struct sender *s, uint64_t due)
     return sent < 0 ? 0 : (uint64_t)sent;
 }
 
-/* The kernel would cut a question, too. */
+/* A question goes by itself. And "don't fragment" must be said, as QUIC does (RFC 9000, 14): by
+ * itself the kernel leaves it out of trains, and then each datagram has a number that counts. */
 static void trains_set(const struct sender *s, bool on)
 {
-    int size = on ? (int)s->size : 0;
+    int size = on ? (int)s->size : 0, probe = IP_PMTUDISC_PROBE;
 
-    if (s->train > 0 && setsockopt(s->fd, IPPROTO_UDP, UDP_SEGMENT, &size, sizeof(size)) != 0) {
+    if (s->train > 0 &&
+        (setsockopt(s->fd, IPPROTO_UDP, UDP_SEGMENT, &size, sizeof(size)) != 0 ||
+         setsockopt(s->fd, IPPROTO_IP, IP_MTU_DISCOVER, &probe, sizeof(probe)) != 0)) {
         fail("UDP_SEGMENT");
     }
 }
@@ -373,12 +396,14 @@ int main(int argc, char **argv)
     int code = 2;
 
     if (argc == 3 && strcmp(argv[1], "receive") == 0) {
-        receive(argv[2]);
+        receive(argv[2], false);
+    } else if (argc == 4 && strcmp(argv[1], "receive") == 0 && strcmp(argv[2], "--trains") == 0) {
+        receive(argv[3], true);
     } else if (argc > 4 && strcmp(argv[1], "send") == 0) {
         code = send_all(argc, argv);
     }
     if (code == 2) {
-        fputs("usage: bench_udp receive PORT\n"
+        fputs("usage: bench_udp receive [--trains] PORT\n"
               "       bench_udp send [--turn IP4 PORT] IP PORT SIZE [RATE SECONDS]\n"
               "       bench_udp send --trains IP PORT SIZE RATE SECONDS\n",
               stderr);

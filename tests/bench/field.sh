@@ -18,6 +18,7 @@ VPS=192.0.2.10
 VPS_TWO=23.2.1.10 # relays believe each other by their /16
 IPERF_PORT=5201
 UDP_PORT=5301
+TRAINS_PORT=5302
 
 declare -A ADDRESS
 pairs_made=0
@@ -44,6 +45,8 @@ field_pair() { # one other direct|relayed
     [ "$3" = direct ] || field_no_udp "${ADDRESS[$1]}" "${ADDRESS[$2]}"
     lab_spawn "$2" "$LAB_DIR/$2.iperf" iperf3 -s -p $IPERF_PORT >/dev/null
     lab_spawn "$2" "$LAB_DIR/$2.udp" "$ZIGLAN_BIN/bench_udp" receive $UDP_PORT >/dev/null
+    lab_spawn "$2" "$LAB_DIR/$2.trains" "$ZIGLAN_BIN/bench_udp" receive --trains $TRAINS_PORT \
+        >/dev/null
 }
 
 # Tunnels tell their peers all addresses of a machine, so they would go through each other. Only
@@ -54,8 +57,8 @@ table inet bench {
     chain out {
         type filter hook output priority 0
         oifname { "lo", "eth0" } accept
-        udp dport $UDP_PORT accept
-        udp sport $UDP_PORT accept
+        udp dport { $UDP_PORT, $TRAINS_PORT } accept
+        udp sport { $UDP_PORT, $TRAINS_PORT } accept
         meta l4proto udp drop
     }
 }

@@ -93,22 +93,31 @@ udp_per_s() { # key size
         sed -n 's/^per_s=\([0-9]*\).*/\1/p'
 }
 
-# CPU time of the daemons for what arrives of a steady stream of datagrams that the sender hands to
-# the kernel in trains of 40, as QUIC does.
+# CPU time of the daemons for what arrives of a steady stream: of datagrams that the sender hands to
+# the kernel in trains of 40, and the receiver gets in trains, as QUIC does; and of TCP as fast.
 udp_trains() { # key
-    local ends before received
+    local ends before received mbit=960
     read -ra ends <<<"${ENDS[$1]}"
     [ ${#ends[@]} -gt 0 ] || return 0
     field_warm "$1"
     before=$(ticks "${ends[@]}")
     received=$(lab_in "${FROM[$1]}" timeout 60 "$ZIGLAN_BIN/bench_udp" send --trains "${AT[$1]}" \
-        $UDP_PORT 1200 40000 2 | sed -n 's/.*received=//p')
-    if [ "${received:-0}" -lt 20000 ]; then
-        step "$1: trains do not arrive (${received:-none})"
+        $TRAINS_PORT 1200 $((mbit * 1000000 / 8 / 1200)) 2 | sed -n 's/.*received=//p')
+    steady_sample "$1" trains $((${received:-0} * 1200)) "$before" "${ends[@]}"
+    before=$(ticks "${ends[@]}")
+    received=$(lab_in "${FROM[$1]}" timeout 20 iperf3 -c "${AT[$1]}" -p $IPERF_PORT -b ${mbit}M \
+        -t 2 -J 2>/dev/null | python3 -c 'import json, sys
+print(json.load(sys.stdin)["end"]["sum_received"]["bytes"])' 2>/dev/null)
+    steady_sample "$1" as_fast "${received:-0}" "$before" "${ends[@]}"
+}
+
+steady_sample() { # key what bytes ticks-before pid...
+    local spent=$(($(ticks "${@:5}") - $4))
+    if [ "$3" -lt 50000000 ]; then
+        step "$1, $2: too little arrives ($3 bytes)"
         return
     fi
-    sample "udp.$(of_way "$1").trains.ends_cpu_s_per_gb" \
-        "$(calculate "($(ticks "${ends[@]}") - $before) / $HERTZ / ($received * 1200 / 1e9)")"
+    sample "udp.$(of_way "$1").$2.ends_cpu_s_per_gb" "$(calculate "$spent / $HERTZ / ($3 / 1e9)")"
 }
 
 part_udp() { # direct|relayed
@@ -121,7 +130,7 @@ part_udp() { # direct|relayed
             [ -z "$got" ] || sample "udp.$(of_way "$key").size_$size.per_s" "$got"
         done
     done
-    step "udp: trains of 40, 40,000 datagrams of 1200 bytes a second"
+    step "udp: trains of 40 datagrams of 1200 bytes, 960 Mbit/s, and TCP as fast"
     for key in $(field_keys "$1"); do
         udp_trains "$key"
     done
