@@ -32,6 +32,11 @@ struct interface_kept {
     size_t count;
 };
 
+/** Whether the plan's own_table was ever, or is, told of each peer. */
+struct interface_table {
+    bool used, wanted;
+};
+
 struct interface {
     struct ev_loop *loop;
     const struct env *env;

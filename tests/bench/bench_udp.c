@@ -289,11 +289,11 @@ static uint64_t send_due(struct sender *s, uint64_t due)
  * itself the kernel leaves it out of trains, and then each datagram has a number that counts. */
 static void trains_set(const struct sender *s, bool on)
 {
-    int size = on ? (int)s->size : 0, probe = IP_PMTUDISC_PROBE;
+    int size = on ? (int)s->size : 0, whole = IP_PMTUDISC_PROBE;
 
     if (s->train > 0 &&
         (setsockopt(s->fd, IPPROTO_UDP, UDP_SEGMENT, &size, sizeof(size)) != 0 ||
-         setsockopt(s->fd, IPPROTO_IP, IP_MTU_DISCOVER, &probe, sizeof(probe)) != 0)) {
+         setsockopt(s->fd, IPPROTO_IP, IP_MTU_DISCOVER, &whole, sizeof(whole)) != 0)) {
         fail("UDP_SEGMENT");
     }
 }
