@@ -176,7 +176,7 @@ void interface_settle(struct interface *f)
     if (is_by_peers(f)) {
         peers_route(f);
     }
-    if (f->elsewhere || f->tun == NULL || tun_gone(f->tun, 0) || pump_prompt(f->pump)) {
+    if (f->readable.fd < 0 || f->tun == NULL || tun_gone(f->tun, 0) || pump_prompt(f->pump)) {
         return;
     }
     /* While the UDP socket is full, packets wait in the device's queue, where TCP notices. */
@@ -345,8 +345,8 @@ int interface_open(struct interface *f, const struct interface_options *options,
 
 void interface_receive_elsewhere(struct interface *f)
 {
-    f->elsewhere = true;
     ev_io_stop(f->loop, &f->readable);
+    ev_io_set(&f->readable, -1, 0);
 }
 
 void interface_close(struct interface *f)

@@ -41,10 +41,9 @@ struct interface {
     struct ev_loop *loop;
     const struct env *env;
     struct host_core *core;
-    struct pump *pump; /* NULL until interface_open */
-    struct tun *tun;   /* NULL: there is no interface */
-    struct ev_io readable;
-    bool elsewhere;        /* another thread reads from the device */
+    struct pump *pump;     /* NULL until interface_open */
+    struct tun *tun;       /* NULL: there is no interface */
+    struct ev_io readable; /* fd -1: other threads read from the device */
     struct packet_box box; /* packets from the core to the device */
     char name[IF_NAMESIZE];
     struct netcfg_plan plan; /* its addresses and routes */
@@ -52,9 +51,7 @@ struct interface {
     struct ev_timer restore_later, routes_more;
     bool down; /* somebody set it down */
     bool ipv6_off;
-    struct {
-        bool used, wanted;
-    } table;            /* the plan's own_table was ever, or is, told of each peer */
+    struct interface_table table;
     bool routes_shared; /* another interface has the overlay's IPv6 routes, so here each peer gets a
                            route of its own; for IPv4 plan.pool_by_hosts says that */
     struct interface_kept kept;
