@@ -126,10 +126,11 @@ machine_start() {
             mount -t cgroup2 cgroup2 \"\$root/sys/fs/cgroup\"
             machine_root \"\$root\" env -i container=lab \"\$@\"" - "${@:2}"' \
         - "$MACHINES/groups/$LAB_ID-$1" "$dir/root" "$1" PATH="$MACHINE_PATH" "${init[@]}")
-    wait_for 10 pgrep -P "$holder" || return 1
+    wait_for 60 pgrep -P "$holder" || return 1
     machine_init[$1]=$(pgrep -P "$holder")
-    # Before it is in its own root, what runs "on it" would run here.
-    wait_for 10 test "/proc/${machine_init[$1]}/root/." -ef "$dir/root/." || return 1
+    # Before it is in its own root, what runs "on it" would run here: so else there is no machine.
+    wait_for 60 test "/proc/${machine_init[$1]}/root/." -ef "$dir/root/." ||
+        { machine_stop "$1"; return 1; }
     if [ "${2:-}" = systemd ]; then
         wait_for 60 machine "$1" systemctl is-active -q multi-user.target ||
             { tail -5 "$dir/console"; return 1; }
