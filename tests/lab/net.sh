@@ -512,7 +512,18 @@ lab_ziglan() { # host args...
     lab_in "$name" env ZIGLAN_ROOT="$LAB_DIR/$name" "$(lab_program ziglan)" "$@"
 }
 
-# TEST_LANES=on or off: whether hosts use lanes, unless a test says so (docs/testing.md).
+# What a kernel without segmentation and checksum offload would do, on the device and on the wire.
+lab_no_offloads() { # host
+    local device
+    wait_for 5 lab_in "$1" ip link show zig0 >/dev/null 2>&1
+    for device in zig0 eth0; do
+        lab_in "$1" ethtool -K "$device" tx off tso off gso off gro off >/dev/null 2>&1
+    done
+    return 0
+}
+
+# TEST_LANES=on or off: whether hosts use lanes, unless a test says so. TEST_OFFLOADS=off: the kernel
+# of a host hands over single packets, with their checksums (docs/testing.md).
 lab_up() { # host; prints the pid
     local config=$LAB_DIR/$1/etc/ziglan/zig0.yaml
     mkdir -p "$LAB_DIR/$1"
@@ -525,6 +536,7 @@ lab_up() { # host; prints the pid
         "$(cat "$LAB_DIR/$1.resolver" 2>/dev/null || echo 100.64.0.53)" \
         >"/etc/netns/$(lab_ns "$1")/resolv.conf"
     lab_spawn "$1" "$LAB_DIR/$1.log" env ZIGLAN_ROOT="$LAB_DIR/$1" "$(lab_program ziglan)" up
+    [ "${TEST_OFFLOADS:-on}" = on ] || lab_no_offloads "$1"
 }
 
 lab_peer_state() { # host peer-name; prints direct, relayed, online, ...
