@@ -2,8 +2,8 @@
 /*
  * Order of start: configuration, lock, key, store, UDP socket, TUN device, addresses (all that in
  * the host and its engine), then control socket, metrics, signals, Magic DNS, system resolver, the
- * sandbox around all that, ziglans of the configuration. Everything is undone in reverse order. A
- * crash leaves only files behind.
+ * sandbox around all that, threads that carry packets, ziglans of the configuration. Everything is
+ * undone in reverse order. A crash leaves only files behind.
  */
 #include "client/daemon/daemon.h"
 
@@ -203,7 +203,7 @@ static void threads_start(struct daemon *d)
 {
     struct fault fault = {0};
 
-    if (engine_threads_start(d->host.engine, &fault) != ERR_OK) {
+    if (engine_threads_start(d->host.engine, generation_fd(d->generation), &fault) != ERR_OK) {
         env_trace(os_env_port(d->host.os), TRACE_LEVEL_WARN, "threads.off",
                   "packets go through one thread: %s", fault.text);
     }

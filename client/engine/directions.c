@@ -21,11 +21,15 @@
 #include <stdlib.h>
 #include <sys/eventfd.h>
 #include <sys/prctl.h>
+#include <time.h>
 #include <unistd.h>
 
+static const struct timespec loop_first = {.tv_nsec = 100000};
+
 enum {
-    OUT_BYTES = 3 << 20, /* a batch of super-packets, cut and sealed */
-    OUT_ITEMS = 8192,    /* fragments of 128 bytes and more */
+    LOOP_FIRST_MAX = 1000, /* times that a thread stands back */
+    OUT_BYTES = 3 << 20,   /* a batch of super-packets, cut and sealed */
+    OUT_ITEMS = 8192,      /* fragments of 128 bytes and more */
     IN_BYTES = 2 << 20,
     IN_ITEMS = 1024,
 };
@@ -62,9 +66,23 @@ struct directions {
 
 /* ---- the turn ---- */
 
+/* A thread must not seal with what the loop is about to be told to forget: that this machine is a
+ * copy of another (proto/host/generation.h). */
+static bool loop_goes_first(const struct directions *d)
+{
+    struct pollfd first = {.fd = d->with.first_fd, .events = POLLIN};
+
+    return first.fd >= 0 && poll(&first, 1, 0) == 1 && (first.revents & POLLIN) != 0;
+}
+
 static void turn_take(struct directions *d)
 {
     (void)pthread_mutex_lock(&d->turn);
+    for (int i = 0; i < LOOP_FIRST_MAX && loop_goes_first(d); i++) {
+        (void)pthread_mutex_unlock(&d->turn);
+        (void)nanosleep(&loop_first, NULL);
+        (void)pthread_mutex_lock(&d->turn);
+    }
 }
 
 /* `rest`: something is left for the loop to do. */
@@ -88,7 +106,9 @@ static void loop_waits(struct ev_loop *loop)
 
 static void loop_waited(struct ev_loop *loop)
 {
-    turn_take(ev_userdata(loop));
+    struct directions *d = ev_userdata(loop);
+
+    (void)pthread_mutex_lock(&d->turn);
 }
 
 static void on_wake(struct ev_loop *loop, struct ev_async *w, int events)
@@ -139,13 +159,20 @@ static bool others_put(struct out *out)
     return some;
 }
 
-/* Send these items. While the socket's buffer is full, packets wait in the device's queue, where
- * TCP notices. False when the thread is to end. */
-static bool run_send(struct out *out, size_t first, size_t count)
+/* While the socket's buffer is full, packets wait in the device's queue, where TCP notices. False
+ * when the thread is to end. */
+static bool writable_wait(struct out *out)
 {
     struct pollfd waits[2] = {{.fd = udp_batch_fd(out->udp), .events = POLLOUT},
                               {.fd = out->all->stop_fd, .events = POLLIN}};
 
+    (void)poll(waits, 2, -1);
+    return waits[1].revents == 0;
+}
+
+/* Send these items. False when the thread is to end. */
+static bool run_send(struct out *out, size_t first, size_t count)
+{
     for (;;) {
         size_t sent = udp_batch_send(out->udp, &out->net, first, count);
 
@@ -154,8 +181,7 @@ static bool run_send(struct out *out, size_t first, size_t count)
         if (count == 0) {
             return true;
         }
-        (void)poll(waits, 2, -1);
-        if (waits[1].revents != 0) {
+        if (!writable_wait(out)) {
             return false;
         }
     }
@@ -185,13 +211,14 @@ static bool packets_take(struct out *out, struct packet *packets, size_t count)
     struct directions *d = out->all;
     struct packet_box *answers = &d->with.interface->box;
     struct host_io io = {.net = &out->net, .tun = answers};
-    bool rest;
+    bool rest, full;
 
     turn_take(d);
     host_core_packets(d->with.core, packets, count, &io, clock_mono());
     rest = others_put(out) || answers->items_count > 0;
+    full = pump_blocked(d->with.pump); /* by what goes in sessions to relays */
     turn_give(d, rest);
-    bool goes_on = box_send(out);
+    bool goes_on = box_send(out) && (!full || writable_wait(out));
     outbox_clear(&out->net);
     return goes_on;
 }
@@ -250,7 +277,7 @@ static size_t datagrams_take(struct directions *d, const struct dgram *list, siz
         rest = rest || !is_data(&list[taken]);
         taken++;
     }
-    turn_give(d, rest || answers->items_count > 0);
+    turn_give(d, rest || (answers->items_count > 0 && !pump_blocked(d->with.pump)));
     return taken;
 }
 
@@ -316,13 +343,18 @@ static int parts_open(struct directions *d, struct fault *fault)
     return ERR_OK;
 }
 
-/* Signals are the loop's. */
+/* Signals are the loop's, but for those by which the kernel says that this very thread does wrong:
+ * where the database's file was cut, that is told (store_lmdb). */
 static int threads_start(struct directions *d, struct fault *fault)
 {
+    static const int own[] = {SIGBUS, SIGSEGV, SIGFPE, SIGILL, SIGTRAP, SIGABRT, SIGSYS};
     sigset_t all, before;
     int rc;
 
     (void)sigfillset(&all);
+    for (size_t i = 0; i < sizeof(own) / sizeof(own[0]); i++) {
+        (void)sigdelset(&all, own[i]);
+    }
     (void)pthread_sigmask(SIG_SETMASK, &all, &before);
     rc = pthread_create(&d->in.thread, NULL, in_run, d);
     d->in.started = rc == 0;
@@ -374,6 +406,7 @@ int directions_start(struct directions **out, const struct directions_options *o
     }
     if (rc != ERR_OK) {
         directions_stop(d);
+        tun_queues_end(options->interface->tun);
         return rc;
     }
     pump_receive_elsewhere(options->pump);

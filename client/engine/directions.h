@@ -24,12 +24,13 @@ struct directions_options {
     struct interface *interface; /* open */
     struct pump *pump;
     const struct udp_batch *udp; /* the pump's first socket; not prompt */
+    int first_fd;                /* as long as it is readable, the loop goes first; -1: none */
 };
 
 /** Start a thread for each queue of the device, and one for the socket, which loop and pump read no
  * more. To be called by the loop's thread, which has the turn from then on; from whatever runs in
  * the loop the core may be used as before. *out is NULL on error: ERR_NOMEM, ERR_SYSTEM, with
- * fault. */
+ * fault; then the device has one queue, and all is as it was. */
 int directions_start(struct directions **out, const struct directions_options *options,
                      struct fault *fault) MUST_CHECK;
 

@@ -301,13 +301,14 @@ int engine_open(struct engine **out, const struct engine_options *options, struc
     return ERR_OK;
 }
 
-int engine_threads_start(struct engine *e, struct fault *fault)
+int engine_threads_start(struct engine *e, int first_fd, struct fault *fault)
 {
     const struct directions_options options = {.loop = e->interface.loop,
                                                .core = e->core,
                                                .interface = &e->interface,
                                                .pump = e->loop.pump,
-                                               .udp = e->loop.udp};
+                                               .udp = e->loop.udp,
+                                               .first_fd = first_fd};
 
     return e->interface.tun == NULL || !e->threads_wanted
                ? ERR_OK

@@ -62,9 +62,10 @@ int engine_open(struct engine **out, const struct engine_options *options,
                 struct fault *fault) MUST_CHECK;
 
 /** Start the threads that the options wanted; nothing without a device. Apart from engine_open, so
- * that what the process gave up before counts for them, too. To be called outside of the loop.
- * ERR_SYSTEM, ERR_NOMEM with fault; the engine goes on without them then. */
-int engine_threads_start(struct engine *engine, struct fault *fault) MUST_CHECK;
+ * that what the process gave up before counts for them, too. To be called outside of the loop. As
+ * long as first_fd (-1: none) is readable, the loop goes before them. ERR_SYSTEM, ERR_NOMEM with
+ * fault; the engine goes on without them then. */
+int engine_threads_start(struct engine *engine, int first_fd, struct fault *fault) MUST_CHECK;
 
 /** Say goodbye to the relays (blocks for 200 ms at most) and close everything; the TUN device
  * disappears. NULL is fine. */

@@ -31,8 +31,11 @@ int tun_open(struct tun **out, const char *name, size_t queues, struct fault *fa
 /** Close the device, which disappears. NULL is fine. */
 void tun_close(struct tun *tun);
 
-/** How many queues it was opened with. */
+/** How many queues it has. */
 size_t tun_queues(const struct tun *tun);
+
+/** Close all queues but the first, out of which everything comes then. */
+void tun_queues_end(struct tun *tun);
 
 /** The descriptor of a queue, to wait for readability. */
 int tun_fd(const struct tun *tun, size_t queue);

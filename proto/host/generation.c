@@ -69,6 +69,11 @@ struct generation *generation_new(struct ev_loop *loop, void (*changed)(void *co
     return generation;
 }
 
+int generation_fd(const struct generation *generation)
+{
+    return generation == NULL ? -1 : generation->io.fd;
+}
+
 void generation_free(struct generation *generation)
 {
     if (generation == NULL) {

@@ -15,5 +15,8 @@ struct generation;
 struct generation *generation_new(struct ev_loop *loop, void (*changed)(void *context),
                                   void *context);
 
+/** What it reads: as long as this is readable, the loop has not looked yet. -1 for NULL. */
+int generation_fd(const struct generation *generation);
+
 /** Stop. NULL is fine. */
 void generation_free(struct generation *generation);

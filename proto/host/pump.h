@@ -55,7 +55,8 @@ struct udp_batch *pump_remove(struct pump *pump, uint16_t port);
 /** Stop driving; what is still in the outbox is lost (see pump_drain). NULL is fine. */
 void pump_free(struct pump *pump);
 
-/** From now on another thread receives from its first socket. */
+/** From now on another thread receives from its first socket. A timer that comes late lets it go
+ * first, for some ms: what came while the process did not run was in time. */
 void pump_receive_elsewhere(struct pump *pump);
 
 /** Until when the core sleeps, as the pump knows it. What changed the core elsewhere and made its

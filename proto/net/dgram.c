@@ -98,4 +98,5 @@ void outbox_clear(struct outbox *box)
 {
     box->bytes_used = 0;
     box->items_count = 0;
+    box->clears++;
 }

@@ -58,6 +58,7 @@ struct outbox {
     struct outbox_item *items;
     size_t items_capacity, items_count;
     uint64_t refused_count; /* datagrams that found no room; they are lost as on the network */
+    uint64_t clears;        /* how often it was emptied */
 };
 
 /** Make an empty box for bytes_capacity bytes (1 to UINT32_MAX) and items_capacity datagrams (at

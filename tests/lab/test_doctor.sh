@@ -5,6 +5,7 @@
 # is told for it mends it. A bundle for a bug report has no key, invite, address or name in it.
 . "$(dirname "$0")/check.sh"
 
+TEST_OFFLOADS=on # it is about them, too
 test_begin
 relayed_pair_begin
 doctor_of() { # machine [options]

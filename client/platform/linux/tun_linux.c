@@ -182,16 +182,30 @@ int tun_open(struct tun **out, const char *name, size_t queues, struct fault *fa
     return ERR_OK;
 }
 
+static void queue_close(struct queue *queue)
+{
+    if (queue->fd >= 0) {
+        (void)close(queue->fd);
+        queue->fd = -1;
+    }
+    free(queue->bytes);
+    queue->bytes = NULL;
+}
+
+void tun_queues_end(struct tun *tun)
+{
+    while (tun->queues_count > 1) {
+        queue_close(&tun->queues[--tun->queues_count]);
+    }
+}
+
 void tun_close(struct tun *tun)
 {
     if (tun == NULL) {
         return;
     }
     for (size_t i = 0; i < TUN_QUEUES_MAX; i++) {
-        if (tun->queues[i].fd >= 0) {
-            (void)close(tun->queues[i].fd);
-        }
-        free(tun->queues[i].bytes);
+        queue_close(&tun->queues[i]);
     }
     free(tun);
 }

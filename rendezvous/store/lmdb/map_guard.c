@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * A signal handler has nothing but what is prepared for it: so the sentence, and whether the store
- * is at work, are the two globals here. One thread of a process owns a store.
+ * is at work, are the two globals here. One thread of a process uses a store at a time.
  */
 #include "rendezvous/store/lmdb/map_guard.h"
 

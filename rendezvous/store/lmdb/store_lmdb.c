@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The store in LMDB. Only one thread of one process uses it: a lock file of our own (flock) keeps
- * other processes out, so LMDB needs no locks and no table of readers.
+ * The store in LMDB. One thread of one process uses it at a time: a lock file of our own (flock)
+ * keeps other processes out, so LMDB needs no locks and no table of readers.
  *
  * LMDB maps its file into memory, and can enlarge the map only while no transaction is open. So the
  * changes of a transaction are also kept in memory, in a journal. When the map is full, the

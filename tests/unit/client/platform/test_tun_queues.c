@@ -46,11 +46,11 @@ static size_t packet_await(struct tun *tun, struct packet *out)
     for (int looks = 0; looks < 1000; looks++) {
         struct pollfd ready[QUEUES];
 
-        for (size_t i = 0; i < QUEUES; i++) {
+        for (size_t i = 0; i < tun_queues(tun); i++) {
             ready[i] = (struct pollfd){.fd = tun_fd(tun, i), .events = POLLIN};
         }
-        assert_true(poll(ready, QUEUES, 5000) > 0);
-        for (size_t i = 0; i < QUEUES; i++) {
+        assert_true(poll(ready, tun_queues(tun), 5000) > 0);
+        for (size_t i = 0; i < tun_queues(tun); i++) {
             struct packet *list;
             size_t count = ready[i].revents != 0 ? tun_receive(tun, i, &list) : 0;
             struct tunnel_ip ip;
@@ -129,6 +129,33 @@ static void a_flow_comes_out_where_its_answers_went_in(void **state)
     assert_int_equal(if_nametoindex("zigtest0"), 0);
 }
 
+/* Where threads cannot start, the device has to work with one queue. */
+static void without_the_other_queues_all_comes_out_of_the_first(void **state)
+{
+    struct tun *tun;
+    struct packet_box box;
+
+    (void)state;
+    overlay_host_namespace();
+    tun = overlay_host_start(HOST, QUEUES);
+    assert_int_equal(packet_box_init(&box, 1 << 16, 4), ERR_OK);
+    tun_queues_end(tun);
+    assert_int_equal(tun_queues(tun), 1);
+    for (int i = 0; i < FLOWS; i++) {
+        int fd = flow_open();
+        struct packet packet;
+        char word[8];
+
+        word_send(fd);
+        assert_int_equal(packet_await(tun, &packet), 0);
+        answer(tun, &box, &packet);
+        assert_int_equal(recv(fd, word, sizeof(word), 0), 4);
+        (void)close(fd);
+    }
+    packet_box_fini(&box);
+    tun_close(tun);
+}
+
 static void every_queue_notices_that_the_device_went(void **state)
 {
     struct tun *tun;
@@ -151,6 +178,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_flow_comes_out_where_its_answers_went_in),
+        cmocka_unit_test(without_the_other_queues_all_comes_out_of_the_first),
         cmocka_unit_test(every_queue_notices_that_the_device_went),
     };
 

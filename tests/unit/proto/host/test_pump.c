@@ -111,14 +111,20 @@ static void a_pump_expires_sends_and_receives(void **state)
     ev_loop_destroy(loop);
 }
 
-/* In place of libc's: as long as the test says so, the socket's buffer is full. */
+/* In place of libc's: as long as the test says so, the socket's buffer is full, but for so many
+ * messages. */
 static bool buffer_full;
+static unsigned buffer_takes;
 
 int sendmmsg(int fd, struct mmsghdr *messages, unsigned count, int flags)
 {
-    if (buffer_full) {
+    if (buffer_full && buffer_takes == 0) {
         errno = EAGAIN;
         return -1;
+    }
+    if (buffer_full) {
+        count = count < buffer_takes ? count : buffer_takes;
+        buffer_takes -= count;
     }
     return (int)syscall(SYS_sendmmsg, fd, messages, count, flags);
 }
@@ -336,9 +342,139 @@ static void what_came_in_time_is_read_before_a_late_deadline(void **state)
     }
 }
 
+/* Where another thread receives, the loop's timer is all that the pump waits for, so a late one
+ * lets that thread go first, but not for ever. */
+static void a_late_deadline_lets_another_thread_receive_first(void **state)
+{
+    (void)state;
+    for (int reads = 0; reads < 2; reads++) {
+        struct ev_loop *loop = ev_loop_new(EVFLAG_AUTO);
+        struct late_core late = {.loop = loop};
+        const struct pump_core core = {.context = &late,
+                                       .receive = late_receive,
+                                       .expire = late_expire,
+                                       .transmit = late_transmit,
+                                       .deadline = late_deadline};
+        const struct udp_options options = {.local = {.ip = {[10] = 0xff, 0xff, 127, 0, 0, 1}}};
+        const struct dgram *items;
+        struct udp_batch *socket;
+        struct pump *pump;
+        struct outbox box;
+
+        assert_int_equal(udp_batch_open(&socket, &options, NULL), ERR_OK);
+        late.deadline = mono_add_ms(clock_mono(), 10);
+        assert_int_equal(pump_new(&pump, loop, &core, &socket, 1), ERR_OK);
+        pump_receive_elsewhere(pump);
+        assert_int_equal(outbox_init(&box, 64, 1), ERR_OK);
+        outbox_put(&box, udp_batch_local(socket), udp_batch_local(socket), (const uint8_t *)"word",
+                   4);
+        assert_int_equal(udp_batch_send(socket, &box, 0, 1), 1);
+        sleep_ms(90);
+        ev_run(loop, EVRUN_NOWAIT);
+        assert_int_equal(late.expired, 0);
+        if (reads == 1) {
+            assert_int_equal(udp_batch_receive(socket, &items), 1);
+        }
+        ev_run(loop, 0);
+        assert_int_equal(late.expired, 1);
+        assert_int_equal(late.received, 0);
+        outbox_fini(&box);
+        pump_free(pump);
+        udp_batch_close(socket);
+        ev_loop_destroy(loop);
+    }
+}
+
+/* A core that takes back what was not sent yet, and says something else. */
+struct changing_core {
+    struct endpoint to[2];
+    unsigned says;
+};
+
+static void changing_say(struct changing_core *c, struct outbox *out, const char *word)
+{
+    const struct endpoint none = {0};
+
+    for (size_t i = 0; i < 4; i++) { /* to one after the other, so that each is a message */
+        outbox_put(out, &none, &c->to[i % 2], (const uint8_t *)word, strlen(word));
+    }
+}
+
+static void changing_receive(void *context, const struct dgram *in, struct outbox *out,
+                             struct mono now)
+{
+    (void)in, (void)now;
+    outbox_clear(out);
+    changing_say(context, out, "right");
+}
+
+static void changing_transmit(void *context, struct outbox *out, struct mono now)
+{
+    struct changing_core *c = context;
+
+    (void)now;
+    if (c->says > 0) {
+        c->says--;
+        changing_say(c, out, "taken back");
+    }
+}
+
+static void what_the_core_says_instead_is_sent_whole(void **state)
+{
+    struct ev_loop *loop = ev_loop_new(EVFLAG_AUTO);
+    struct changing_core changing = {.says = 1};
+    const struct pump_core core = {.context = &changing,
+                                   .receive = changing_receive,
+                                   .expire = leaving_expire,
+                                   .transmit = changing_transmit,
+                                   .deadline = leaving_deadline};
+    const struct udp_options options = {.local = {.ip = {[10] = 0xff, 0xff, 127, 0, 0, 1}}};
+    struct udp_batch *sockets[3];
+    const struct dgram *items;
+    struct pump *pump;
+    struct outbox box;
+    size_t right = 0;
+
+    (void)state;
+    for (int i = 0; i < 3; i++) {
+        assert_int_equal(udp_batch_open(&sockets[i], &options, NULL), ERR_OK);
+    }
+    changing.to[0] = *udp_batch_local(sockets[1]);
+    changing.to[1] = *udp_batch_local(sockets[2]);
+    assert_int_equal(pump_new(&pump, loop, &core, &sockets[0], 1), ERR_OK);
+    buffer_full = true;
+    buffer_takes = 2;
+    pump_kick(pump);
+    assert_true(pump_blocked(pump));
+    buffer_full = false;
+    assert_int_equal(outbox_init(&box, 64, 1), ERR_OK);
+    outbox_put(&box, udp_batch_local(sockets[1]), udp_batch_local(sockets[0]),
+               (const uint8_t *)"change", 6);
+    assert_int_equal(udp_batch_send(sockets[1], &box, 0, 1), 1);
+    for (int i = 0; i < 10; i++) {
+        ev_run(loop, EVRUN_NOWAIT);
+        for (int k = 1; k < 3; k++) {
+            size_t count = udp_batch_receive(sockets[k], &items);
+
+            for (size_t n = 0; n < count; n++) {
+                right += items[n].size == 5 && memcmp(items[n].data, "right", 5) == 0 ? 1 : 0;
+            }
+        }
+    }
+    assert_int_equal(right, 4);
+    outbox_fini(&box);
+    pump_free(pump);
+    for (int i = 0; i < 3; i++) {
+        udp_batch_close(sockets[i]);
+    }
+    ev_loop_destroy(loop);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_late_deadline_lets_another_thread_receive_first),
+        cmocka_unit_test(what_the_core_says_instead_is_sent_whole),
         cmocka_unit_test(a_pump_expires_sends_and_receives),
         cmocka_unit_test(a_drained_pump_sends_the_last_words_too),
         cmocka_unit_test(what_a_removed_socket_held_back_leaves_at_once),
