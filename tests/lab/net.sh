@@ -522,8 +522,8 @@ lab_no_offloads() { # host
     return 0
 }
 
-# TEST_LANES=on or off: whether hosts use lanes, unless a test says so. TEST_OFFLOADS=off: the kernel
-# of a host hands over single packets, with their checksums (docs/testing.md).
+# TEST_LANES=on or off: whether hosts use lanes, unless a test says so. TEST_OFFLOADS=off: a host's
+# kernel hands over single packets, with their checksums (docs/testing.md).
 lab_up() { # host; prints the pid
     local config=$LAB_DIR/$1/etc/ziglan/zig0.yaml
     mkdir -p "$LAB_DIR/$1"
