@@ -24,7 +24,7 @@ enum {
     FILES_MIN = 18, /* 13 all the time, 2 for metrics, and some for look-ups and for clients */
 };
 
-/* Threads carry more where cores are free, above all both ways at once, and cost a sixth more where
+/* Threads carry more where cores are free, above all both ways at once, and cost a tenth more where
  * none is (docs/benchmarks.md). Below four the programs that talk need them. */
 static unsigned threads_count(const struct client_config *config)
 {

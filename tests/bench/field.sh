@@ -241,6 +241,8 @@ field_check_paths() {
     for key in "${!AT[@]}"; do
         [[ $key = ziglan* ]] || continue
         want=${key#*.}
+        # Who was idle for some minutes has no path any more.
+        lab_in "${FROM[$key]}" ping -n -q -c 1 -W 2 "${AT[$key]}" >/dev/null 2>&1 || true
         wait_for 20 lab_is_state "${FROM[$key]}" "${TO[$key]}" "$want" ||
             stop "$key: ${FROM[$key]} and ${TO[$key]} are not $want"
         field_warm "$key"

@@ -51,6 +51,9 @@ def tree(samples):
             at = at.setdefault(step, {})
         if len(values) == 1:
             at[leaf] = values[0]
+        elif not all(isinstance(value, (int, float)) for value in values): # facts of several pieces
+            seen = list(dict.fromkeys(values))
+            at[leaf] = seen[0] if len(seen) == 1 else seen
         else:
             at[leaf] = {"median": statistics.median(values), "p95": p95(values), "min": min(values),
                         "max": max(values), "samples": values}
