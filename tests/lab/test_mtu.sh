@@ -20,8 +20,9 @@ passes() { # how from to port
 # Packets of SIZE bytes, not to be fragmented, all arrive from the first one on, until the sender's
 # system is told to make none above FITS bytes ("none": it is told nothing).
 arrives_or_is_told() { # from to ping's options
-    lab_in "$1" ping -n -c 1 -W 1 "${@:3}" "$2.zignet" 2>&1 |
-        grep -qE 'bytes from|[Mm]essage too long|too big|Frag needed'
+    local out
+    out=$(lab_in "$1" ping -n -c 1 -W 1 "${@:3}" "$2.zignet" 2>&1)
+    [[ $out =~ bytes\ from|essage\ too\ long|too\ big|Frag\ needed ]]
 }
 none_is_lost() { # from to size fits
     local log=$LAB_DIR/$1-$2-$3.big address sent received refused fits
