@@ -17,13 +17,15 @@ passes() { # how from to port
     check "5 MB of TCP arrive as sent $1" transfer "$2" "$3" $SIZE -4 "$4"
 }
 
-# Packets of SIZE bytes, not to be fragmented, all arrive from the first one on, until the sender's
-# system is told to make none above FITS bytes ("none": it is told nothing).
+# One packet is answered, or its sender is told that it is too large.
 arrives_or_is_told() { # from to ping's options
     local out
     out=$(lab_in "$1" ping -n -c 1 -W 1 "${@:3}" "$2.zignet" 2>&1)
     [[ $out =~ bytes\ from|essage\ too\ long|too\ big|Frag\ needed ]]
 }
+
+# Packets of SIZE bytes, not to be fragmented, all arrive from the first one on, until the sender's
+# system is told to make none above FITS bytes ("none": it is told nothing).
 none_is_lost() { # from to size fits
     local log=$LAB_DIR/$1-$2-$3.big address sent received refused fits
     # After a second the sender is told already, and ping takes that for an answer.
