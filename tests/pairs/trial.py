@@ -14,6 +14,7 @@ IDLE_S = 0.4  # then; and but for plain pairs when both know their NATs, for whi
 MEASURED_S = 8
 RELAYED_S = 3  # for the first answer over the relay only
 LIMIT_S = {"relayed": 8, "chance": 6, "plain": 10, "prediction": 20, "birthday": 20}
+ATTEMPT_S = 5  # longer than an attempt to punch
 SEGMENT_S = 150  # for plain pairs without a router between them: the third attempt begins after 78
 BUSY_PING_S, CALM_PING_S, LOOK_S = 0.02, 0.25, 0.01
 LOG_S = 0.001  # the log cuts times off there
@@ -190,13 +191,21 @@ class Trial:
         if direct is not None:
             self.check_path(pinger)
         else:
-            self.result["why"] = sorted({host.why(peer)
-                                         for host, peer in (self.hosts, self.hosts[::-1])})
+            self.result["why"] = self.whys()
         answered = min(pinger.answered.values(), default=None)
         self.result["first_ms"] = None if answered is None else round((answered - began) * 1000, 1)
         if direct is not None:
             if self.hosts[0].second is not None:
                 self.roam(pinger)
+
+    def whys(self):
+        """What the two say of why they are relayed, when no attempt is under way just then."""
+        end = time.monotonic() + ATTEMPT_S
+        while True:
+            said = sorted({host.why(peer) for host, peer in (self.hosts, self.hosts[::-1])})
+            if "probing" not in said or time.monotonic() > end or self.lab.ending.is_set():
+                return said
+            time.sleep(LOOK_S)
 
     def roam(self, pinger):
         """The first host goes to its second network: how long until an answer comes by a direct
