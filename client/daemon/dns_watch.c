@@ -8,10 +8,10 @@
 
 #include "proto/base/bucket.h"
 #include "proto/host/os_env.h"
+#include "proto/host/thread.h"
 
 #include <ev.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdlib.h>
 
 enum {
@@ -48,15 +48,9 @@ static void *look(void *argument)
 
 /* All signals are blocked in the thread: they belong to the loop. Without a thread the next turn of
  * the timer tries again. */
-static void thread_start(struct dns_watch *watch)
+static void look_start(struct dns_watch *watch)
 {
-    sigset_t all;
-    sigset_t before;
-
-    (void)sigfillset(&all);
-    (void)pthread_sigmask(SIG_SETMASK, &all, &before);
-    watch->working = pthread_create(&watch->thread, NULL, look, watch) == 0;
-    (void)pthread_sigmask(SIG_SETMASK, &before, NULL);
+    watch->working = thread_start(&watch->thread, look, watch) == 0;
 }
 
 static void on_timer(struct ev_loop *loop, struct ev_timer *w, int events)
@@ -77,7 +71,7 @@ static void on_timer(struct ev_loop *loop, struct ev_timer *w, int events)
     }
     watch->mark = mark;
     watch->looked_at = now;
-    thread_start(watch);
+    look_start(watch);
 }
 
 static void on_done(struct ev_loop *loop, struct ev_async *w, int events)

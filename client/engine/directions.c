@@ -9,6 +9,7 @@
 
 #include "client/platform/tun.h"
 #include "proto/host/os_env.h"
+#include "proto/host/thread.h"
 #include "proto/host/udp_send.h"
 #include "proto/wire/frame.h"
 
@@ -16,7 +17,6 @@
 #include <ev.h>
 #include <poll.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
@@ -343,26 +343,15 @@ static int parts_open(struct directions *d, struct fault *fault)
     return ERR_OK;
 }
 
-/* Signals are the loop's, but for those by which the kernel says that this very thread does wrong:
- * where the database's file was cut, that is told (store_lmdb). */
 static int threads_start(struct directions *d, struct fault *fault)
 {
-    static const int own[] = {SIGBUS, SIGSEGV, SIGFPE, SIGILL, SIGTRAP, SIGABRT, SIGSYS};
-    sigset_t all, before;
-    int rc;
+    int rc = thread_start(&d->in.thread, in_run, d);
 
-    (void)sigfillset(&all);
-    for (size_t i = 0; i < sizeof(own) / sizeof(own[0]); i++) {
-        (void)sigdelset(&all, own[i]);
-    }
-    (void)pthread_sigmask(SIG_SETMASK, &all, &before);
-    rc = pthread_create(&d->in.thread, NULL, in_run, d);
     d->in.started = rc == 0;
     for (size_t i = 0; rc == 0 && i < d->outs_count; i++) {
-        rc = pthread_create(&d->outs[i].thread, NULL, out_run, &d->outs[i]);
+        rc = thread_start(&d->outs[i].thread, out_run, &d->outs[i]);
         d->outs[i].started = rc == 0;
     }
-    (void)pthread_sigmask(SIG_SETMASK, &before, NULL);
     if (rc != 0) {
         errno = rc;
         fault_set_errno(fault, "cannot start a thread");

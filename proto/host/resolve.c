@@ -5,13 +5,13 @@
  */
 #include "proto/host/resolve.h"
 
+#include "proto/host/thread.h"
 #include "proto/net/endpoint.h"
 
 #include <ev.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -208,28 +208,6 @@ void resolver_free(struct resolver *resolver)
     free(resolver);
 }
 
-/* Start the thread with all signals blocked: they belong to the loop. */
-static bool thread_start(struct job *job)
-{
-    pthread_attr_t attributes;
-    pthread_t thread;
-    sigset_t all;
-    sigset_t before;
-    bool ok;
-
-    if (pthread_attr_init(&attributes) != 0) {
-        return false;
-    }
-    (void)pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
-    (void)pthread_attr_setstacksize(&attributes, THREAD_STACK_SIZE);
-    (void)sigfillset(&all);
-    (void)pthread_sigmask(SIG_SETMASK, &all, &before);
-    ok = pthread_create(&thread, &attributes, job_run, job) == 0;
-    (void)pthread_sigmask(SIG_SETMASK, &before, NULL);
-    (void)pthread_attr_destroy(&attributes);
-    return ok;
-}
-
 int resolver_start(struct resolver *resolver, const char *host, uint16_t port,
                    const struct resolve_caller *caller)
 {
@@ -249,7 +227,7 @@ int resolver_start(struct resolver *resolver, const char *host, uint16_t port,
     (void)pthread_mutex_lock(&job->shared->mutex);
     job->shared->holders++;
     (void)pthread_mutex_unlock(&job->shared->mutex);
-    if (!thread_start(job)) {
+    if (thread_start_alone(job_run, job, THREAD_STACK_SIZE) != 0) {
         (void)pthread_mutex_lock(&resolver->shared->mutex);
         shared_let_go(resolver->shared);
         free(job);

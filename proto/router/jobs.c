@@ -3,12 +3,12 @@
 #include "proto/router/jobs.h"
 
 #include "proto/host/os_env.h"
+#include "proto/host/thread.h"
 #include "proto/router/natpmp_ask.h"
 #include "proto/router/upnp_ask.h"
 
 #include <ev.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -137,27 +137,6 @@ int router_jobs_new(struct router_jobs **out, struct ev_loop *loop,
     return ERR_OK;
 }
 
-/* Start the thread with all signals blocked: they belong to the loop. */
-static bool thread_start(struct run *run)
-{
-    pthread_attr_t attributes;
-    pthread_t thread;
-    sigset_t all, before;
-    bool started;
-
-    if (pthread_attr_init(&attributes) != 0) {
-        return false;
-    }
-    (void)sigfillset(&all);
-    (void)pthread_sigmask(SIG_SETMASK, &all, &before);
-    started = pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED) == 0 &&
-              pthread_attr_setstacksize(&attributes, THREAD_STACK_SIZE) == 0 &&
-              pthread_create(&thread, &attributes, run_it, run) == 0;
-    (void)pthread_sigmask(SIG_SETMASK, &before, NULL);
-    (void)pthread_attr_destroy(&attributes);
-    return started;
-}
-
 static int run_start(struct router_jobs *jobs, const struct portmap_job *job, bool is_last)
 {
     struct jobs_shared *shared = jobs->shared;
@@ -173,7 +152,7 @@ static int run_start(struct router_jobs *jobs, const struct portmap_job *job, bo
     memcpy(run->igd_url, shared->igd_url, sizeof(run->igd_url));
     shared->holders++;
     (void)pthread_mutex_unlock(&shared->mutex);
-    if (!thread_start(run)) {
+    if (thread_start_alone(run_it, run, THREAD_STACK_SIZE) != 0) {
         (void)pthread_mutex_lock(&shared->mutex);
         shared_let_go(shared);
         free(run);

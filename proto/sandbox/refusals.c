@@ -8,6 +8,7 @@
 
 #include "proto/base/mono.h"
 #include "proto/host/os_env.h"
+#include "proto/host/thread.h"
 #include "proto/sandbox/calls.h"
 
 #include <errno.h>
@@ -16,7 +17,6 @@
 #include <poll.h>
 #include <pthread.h>
 #include <seccomp.h>
-#include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -228,13 +228,8 @@ int refusals_new(struct refusals **out, struct ev_loop *loop, const struct env *
 
 bool refusals_start(struct refusals *refusals, int listener)
 {
-    sigset_t all, before;
-
     refusals->listener = listener;
-    (void)sigfillset(&all); /* signals are the loop's */
-    (void)pthread_sigmask(SIG_SETMASK, &all, &before);
-    refusals->started = pthread_create(&refusals->thread, NULL, answers_run, refusals) == 0;
-    (void)pthread_sigmask(SIG_SETMASK, &before, NULL);
+    refusals->started = thread_start(&refusals->thread, answers_run, refusals) == 0;
     if (!refusals->started) {
         (void)close(listener); /* who waits for an answer gets ENOSYS */
         refusals->listener = -1;
