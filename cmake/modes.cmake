@@ -49,14 +49,12 @@ else()
     message(FATAL_ERROR "ZIGLAN_MODE is '${ZIGLAN_MODE}'; it must be dev, release, threads or fuzz")
 endif()
 
-# Hundreds of tests are linked with the sanitizers, which takes GNU ld longer than to compile them.
-# What ships is linked by the distribution's own linker.
-if(ZIGLAN_MODE MATCHES "^(dev|threads)$")
-    include(CheckLinkerFlag)
-    check_linker_flag(C -fuse-ld=mold ZIGLAN_HAS_MOLD)
-    if(ZIGLAN_HAS_MOLD)
-        target_link_options(ziglan_mode INTERFACE -fuse-ld=mold)
-    endif()
+# There are hundreds of tests, and GNU ld takes longer to link them than it takes to compile them.
+# What ships is linked by the distribution's own linker, in mode release as well.
+include(CheckLinkerFlag)
+check_linker_flag(C -fuse-ld=mold ZIGLAN_HAS_MOLD)
+if(ZIGLAN_HAS_MOLD AND ZIGLAN_MODE MATCHES "^(dev|threads)$")
+    target_link_options(ziglan_mode INTERFACE -fuse-ld=mold)
 endif()
 
 # The warnings for our own code. Headers of other people are SYSTEM includes and give none;

@@ -3,7 +3,8 @@
 # Files of the state that were cut, emptied, zeroed, overwritten or replaced: both programs refuse
 # to start with one sentence that names the file and the way back, end with 2 or 4, and leave every
 # byte as it was. What is damaged where nothing of use stands may be used; no damage ends a program
-# by a signal, neither at its start nor while it runs.
+# by a signal, neither at its start nor while it runs. With DAMAGE=all in the environment every page
+# of the databases is damaged, else some.
 [ "$(id -u)" = 0 ] || { echo "skipped: needs root"; exit 77; }
 [ -c /dev/net/tun ] || { echo "skipped: there is no /dev/net/tun"; exit 77; }
 . "$(dirname "$0")/relayd_common.sh"
@@ -144,6 +145,8 @@ nobody_reads() { chown 12345:12345 "$1"; chmod 0 "$1"; }
 
 host_db=$ZIGLAN_ROOT/var/lib/ziglan/zig0/store/data.mdb
 relay_db=$relay/state/data.mdb
+step=16384 # every fourth page
+[ "${DAMAGE:-}" != all ] || step=4096
 back="put it back from a backup, or move it away to begin anew"
 for pair in "ziglan $host_db" "relayd $relay_db"; do
     program=${pair% *} db=${pair#* }
@@ -167,7 +170,7 @@ for pair in "ziglan $host_db" "relayd $relay_db"; do
         met "$program" "$db" noise $at 8
         met "$program" "$db" noise $((4096 + at)) 8
     done
-    for ((at = 8192; at < size; at += 4096)); do # heads of pages and what follows them
+    for ((at = 8192; at < size; at += step)); do # heads of pages and what follows them
         met "$program" "$db" zero "$at" 16
         met "$program" "$db" noise "$at" 64
         met "$program" "$db" noise $((at + 4000)) 64

@@ -20,12 +20,19 @@ says_no() {
 }
 
 # Wait until a command succeeds: wait_for SECONDS command...
+# It is tried again after a quarter of the time that it took so far, so that who waits for long
+# leaves the machine to those that it waits for; and once more when the time is over.
 wait_for() {
-    local end=$(($(date +%s%N) + $1 * 1000000000))
+    local now start pause end
+    start=$(date +%s%N)
+    end=$((start + $1 * 1000000000))
     shift
     until "$@" >/dev/null 2>&1; do
-        [ "$(date +%s%N)" -lt "$end" ] || return 1
-        sleep 0.05
+        now=$(date +%s%N)
+        [ "$now" -lt "$end" ] || return 1
+        pause=$(((now - start) / 4000000))
+        pause=$((pause < 50 ? 50 : pause > 500 ? 500 : pause))
+        sleep "$(printf '0.%03d' $pause)"
     done
 }
 
