@@ -21,6 +21,8 @@
 #include "proto/wire/control.h"
 #include "proto/wire/verdict.h"
 
+#include <string.h>
+
 /* The relay that an event is about. */
 struct sender {
     struct relay_session *relay;
@@ -53,8 +55,9 @@ static struct peer *peer_of(const struct host_core *core, const struct sender *f
 
 /* A relay serves us from now on: handshakes that had no way to the peer have one, and punches that
  * were due can be asked for. */
-static void wake_waiting(struct host_core *core, struct mono now)
+static void on_serves(struct host_core *core, struct relay_session *relay, struct mono now)
 {
+    lanes_claim(&core->peers, relay, now);
     for (size_t i = 0; i < core->peers.count; i++) {
         struct conversation *a =
             core->peers.list[i] == NULL ? NULL : core->peers.list[i]->conversation;
@@ -97,6 +100,7 @@ static void on_error(struct host_core *core, const struct sender *from, uint32_t
     struct peer *sought = located_peer(core, request_id);
 
     if (lanes_is_request(request_id)) { /* frames go on in the session */
+        lanes_on_refused(&core->peers, from->relay, request_id, error->code == VERDICT_LIMIT, now);
         return;
     }
     if (request_id != ZIGLAN_REQUEST_JOIN) { /* of that the ziglan tells */
@@ -274,7 +278,7 @@ static bool on_ziglan_message(struct host_core *core, const struct sender *from,
     case ZIGLAN__CONTROL__BODY_JOINED:
         ziglan_on_joined(from->ziglan, from->relay, message->joined, now);
         homing_on_change(core, now);
-        wake_waiting(core, now);
+        on_serves(core, from->relay, now);
         return true;
     case ZIGLAN__CONTROL__BODY_CHANGES:
         if (watched) {
@@ -370,8 +374,14 @@ static void on_open(struct host_core *core, const struct sender *from,
     if (!twins_settle(core, from->relay, event->peer->key, now)) {
         return;
     }
+    bool lanes_last = relay_session_keeps_lanes(from->relay) &&
+                      memcmp(from->relay->relay_key, event->peer->key, KEY_SIZE) == 0;
+
     relay_session_on_open(from->relay, event, now);
-    lanes_forget(&core->peers, from->relay, now);
+    if (!lanes_last) {
+        from->relay->keeps_lanes = false;
+        lanes_forget(&core->peers, from->relay, now);
+    }
     seeking_on_open(&core->relays, from->relay, event->hello, now);
     guides_on_open(&core->guides, from->relay, now);
     if (!homing_on_open(core, from->relay, now)) {
@@ -384,7 +394,7 @@ static void on_open(struct host_core *core, const struct sender *from,
         ziglan_on_open(from->ziglan, from->relay, event->peer->server_time_ms, now);
     } else if (relay_session_is_used(from->relay)) {
         from->relay->serves = true;
-        wake_waiting(core, now);
+        on_serves(core, from->relay, now);
     }
 }
 

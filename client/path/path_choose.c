@@ -131,11 +131,47 @@ bool path_is_missed(const struct path *path, const struct path *used)
            path->rank < used->rank;
 }
 
-struct path *path_choose_indirect(struct path *const *list, size_t count)
+/* True if this lane, of a relay that starts anew, is used: what flows stays where it is, so before
+ * another relay only if it is in use, or that is the worse one. Where there is no other, also if it
+ * is suspect, since what comes may wait at the relay. */
+static bool is_used_kept(const struct path *session, const struct path *relay,
+                         const struct path *present)
+{
+    const struct path *lane = session->by_lane;
+
+    if (lane == NULL || !relay_session_keeps_lanes(session->relay)) {
+        return false;
+    }
+    if (relay == NULL) {
+        return lane->state == PATH_STATE_USABLE || lane->state == PATH_STATE_SUSPECT;
+    }
+    return lane->state == PATH_STATE_USABLE && (lane == present || session->rank < relay->rank);
+}
+
+static struct path *choose_kept(struct path *const *list, size_t count, const struct path *relay,
+                                const struct path *present)
+{
+    struct path *best = NULL;
+
+    for (size_t i = 0; i < count; i++) {
+        if (list[i]->kind == PATH_KIND_RELAY && is_used_kept(list[i], relay, present) &&
+            (best == NULL || list[i]->rank < best->rank)) {
+            best = list[i];
+        }
+    }
+    return best == NULL ? NULL : best->by_lane;
+}
+
+struct path *path_choose_indirect(struct path *const *list, size_t count,
+                                  const struct path *present)
 {
     struct path *relay = path_choose_relay(list, count);
     struct path *lane = relay == NULL ? NULL : relay->by_lane;
+    struct path *kept = choose_kept(list, count, relay, present);
 
+    if (kept != NULL) {
+        return kept;
+    }
     return lane != NULL && lane->state == PATH_STATE_USABLE ? lane : relay;
 }
 
@@ -156,5 +192,5 @@ struct path *path_choose(struct path *const *list, size_t count, struct path *pr
 {
     struct path *direct = choose_direct(list, count, present);
 
-    return direct != NULL ? direct : path_choose_indirect(list, count);
+    return direct != NULL ? direct : path_choose_indirect(list, count, present);
 }

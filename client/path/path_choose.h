@@ -17,9 +17,11 @@
  */
 struct path *path_choose(struct path *const *list, size_t count, struct path *present);
 
-/** Of those that are not direct: the relayed path that path_choose_relay names, or the lane through
- * the same relay, if it is usable. */
-struct path *path_choose_indirect(struct path *const *list, size_t count);
+/** Of those that are not direct: the lane of a relay that starts anew, if it is usable and in use
+ * or that of a better relay, or if no session is open; the relayed path that path_choose_relay
+ * names, or the lane through the same relay, if it is usable. present: as of path_choose. */
+struct path *path_choose_indirect(struct path *const *list, size_t count,
+                                  const struct path *present);
 
 /** Choose among the relayed paths whose session is open. Relays that answer go before those that
  * are late or stalled. The one with the smallest rank is used among those that are not suspect. If

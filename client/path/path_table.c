@@ -208,7 +208,7 @@ void path_table_choose(struct path_table *table)
 struct path *path_table_present(struct path_table *table)
 {
     if (!path_is_direct(table->present)) {
-        table->present = path_choose_indirect(table->list, table->count);
+        table->present = path_choose_indirect(table->list, table->count, table->present);
     }
     return table->present;
 }

@@ -37,7 +37,7 @@ void lanes_on_opened(struct peer *peer, struct relay_session *relay, uint64_t la
 
     if (a == NULL || !a->shared->lanes || a->sessions.current == NULL || label == 0 ||
         peer->blocked || path_table_find_relay(&a->paths, relay) == NULL ||
-        (!incoming && !a->lane_demand.asked)) {
+        (!incoming && !a->lane_demand.asked && path_table_lane_of(&a->paths, relay) == NULL)) {
         return;
     }
     a->lane_demand.asked = a->lane_demand.asked && incoming;
@@ -94,6 +94,49 @@ void lanes_on_network(struct conversation *a, struct mono now)
         if (path->kind == PATH_KIND_LANE) {
             lane_rebind(&path->lane, now);
             path_question(path, now);
+        }
+    }
+}
+
+void lanes_on_refused(const struct peer_table *peers, const struct relay_session *relay,
+                      uint32_t request_id, bool busy, struct mono now)
+{
+    const struct peer *peer = peer_at(peers, request_id & LANES_ID_MASK);
+    struct conversation *a = peer == NULL ? NULL : peer->conversation;
+    struct path *path = a == NULL ? NULL : path_table_lane_of(&a->paths, relay);
+
+    if (path != NULL && !(busy && path->state == PATH_STATE_USABLE)) {
+        remove_lane(a, path, now);
+    }
+}
+
+/* Ask whether a lane is the same as before; the relay may be at another address now. */
+static bool claim(struct conversation *a, struct path *path, struct mono now)
+{
+    if (!ask(a, path->relay)) {
+        return false;
+    }
+    a->lane_demand.asked = true;
+    if (!endpoint_equal(&path->remote, &path->relay->remote)) {
+        path->remote = path->relay->remote;
+        lane_rebind(&path->lane, now);
+        conversation_wake(a, now);
+    }
+    return true;
+}
+
+void lanes_claim(const struct peer_table *peers, struct relay_session *relay, struct mono now)
+{
+    if (!relay->serves || !relay->keeps_lanes) {
+        return;
+    }
+    relay->keeps_lanes = false;
+    for (size_t i = 0; i < peers->count; i++) {
+        struct conversation *a = peers->list[i] == NULL ? NULL : peers->list[i]->conversation;
+        struct path *path = a == NULL ? NULL : path_table_lane_of(&a->paths, relay);
+
+        if (path != NULL && !claim(a, path, now)) {
+            remove_lane(a, path, now);
         }
     }
 }

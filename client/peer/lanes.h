@@ -29,6 +29,15 @@ void lanes_on_closed(const struct peer_table *peers, const struct relay_session 
  */
 bool lanes_is_request(uint32_t request_id);
 
+/** This question for a lane was answered by no: if it was about one that outlived its session, that
+ * is gone; unless the relay was only too busy to look, and the lane works. */
+void lanes_on_refused(const struct peer_table *peers, const struct relay_session *relay,
+                      uint32_t request_id, bool busy, struct mono now);
+
+/** A relay that kept its lanes over a restart serves this host again: it is asked for each of them,
+ * and its answer tells whether it is the same. */
+void lanes_claim(const struct peer_table *peers, struct relay_session *relay, struct mono now);
+
 /** The session to this relay opened or ended: the lanes of the former one are gone. */
 void lanes_forget(const struct peer_table *peers, const struct relay_session *relay,
                   struct mono now);

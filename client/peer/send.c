@@ -82,7 +82,9 @@ void send_frame(struct conversation *a, struct path *path, const uint8_t *frame,
 void send_beside(struct conversation *a, const struct path *path, const uint8_t *frame, size_t size,
                  struct host_io *io, struct mono now)
 {
-    struct path *beside = path_is_doubted(path, now)
+    /* A relay that starts anew may not come back. */
+    bool kept = path->kind == PATH_KIND_LANE && relay_session_keeps_lanes(path->relay);
+    struct path *beside = kept || path_is_doubted(path, now)
                               ? path_choose_beside(a->paths.list, a->paths.count, path)
                               : NULL;
 

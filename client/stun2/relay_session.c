@@ -17,6 +17,7 @@ static void connection_gone(struct relay_session *relay)
     relay->open = false;
     relay->stalled = false;
     relay->serves = false;
+    relay->keeps_lanes = false;
     relay->flow = (struct relay_flow){0};
     relay->targets.next = 0;
 }
@@ -183,6 +184,9 @@ void relay_session_expire(struct relay_session *relay, struct mono now)
     struct relay_targets *targets = &relay->targets;
     uint64_t stagger_ms = relay_dials_stagger_ms(targets->count, relay->rounds);
 
+    if (relay_session_keeps_lanes(relay) && mono_due(relay->lanes_until, now)) {
+        relay->keeps_lanes = false;
+    }
     if ((relay->open && !relay->stalled) || !mono_due(relay->dial_at, now)) {
         return;
     }
@@ -209,6 +213,9 @@ struct mono relay_session_deadline(const struct relay_session *relay)
 
     if (relay->open && !relay->stalled) {
         return MONO_NEVER;
+    }
+    if (relay_session_keeps_lanes(relay)) {
+        at = mono_min(at, relay->lanes_until);
     }
     for (size_t i = 0; i < URL_HOSTS_MAX; i++) {
         at = mono_min(at, relay->targets.resolve_at[i]);
@@ -312,6 +319,18 @@ void relay_session_on_go_away(struct relay_session *relay, const Ziglan__GoAway 
 
     relay_log_go_away(&relay->log, go_away, wait_ms, now);
     relay_session_close(relay, wait_ms, now);
+    if (go_away->reason == GOAWAY_SHUTDOWN && go_away->lanes_ms > 0) {
+        uint64_t ms = go_away->lanes_ms < RELAY_SESSION_LANES_MS_MAX ? go_away->lanes_ms
+                                                                     : RELAY_SESSION_LANES_MS_MAX;
+
+        relay->keeps_lanes = true;
+        relay->lanes_until = mono_add_ms(now, ms);
+    }
+}
+
+bool relay_session_keeps_lanes(const struct relay_session *relay)
+{
+    return relay->keeps_lanes && !relay->open;
 }
 
 /* Where the next packets to the relay go. */

@@ -49,7 +49,8 @@ enum {
     /* A connection that answers again so soon after it stalled goes on. Later that is not worth it:
      * while its packets were lost, the relay waited ever longer before it tried again. */
     RELAY_SESSION_REVIVE_MS = 1000,
-    RELAY_SESSION_SETTLE_MS = 1000, /* so long a relay may take to see us after a move */
+    RELAY_SESSION_SETTLE_MS = 1000,     /* so long a relay may take to see us after a move */
+    RELAY_SESSION_LANES_MS_MAX = 10000, /* of a relay that starts anew, lanes are in use so long */
 };
 
 /** What its certificate shows, if a node record told: the session then opens a round trip sooner.
@@ -105,6 +106,8 @@ struct relay_session {
     uint32_t rounds;          /* through all targets in vain, since the last success */
     bool open, stalled;
     struct mono stalled_at;
+    bool keeps_lanes; /* it starts anew, and forwards on lanes without a session until: */
+    struct mono lanes_until;
     bool serves; /* it arranges punches for us: we are its member, or it is open to strangers */
     struct handle active;
     struct endpoint remote; /* of the active connection */
@@ -174,6 +177,9 @@ void relay_session_detach(struct relay_session *relay);
 
 /** True if the host uses this relay, and is to be found there. */
 bool relay_session_is_used(const struct relay_session *relay);
+
+/** True if it starts anew, and forwards meanwhile on the lanes that there are. */
+bool relay_session_keeps_lanes(const struct relay_session *relay);
 
 /** True if it is open, and owes no answer for long: what is sent there surely arrives. */
 bool relay_session_answers(const struct relay_session *relay);

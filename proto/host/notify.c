@@ -17,16 +17,28 @@
 
 enum { STATUS_SIZE = 201, STATE_SIZE = 320 };
 
+static const char *socket_path(void)
+{
+    const char *path = getenv("NOTIFY_SOCKET");
+
+    return path != NULL && (path[0] == '/' || path[0] == '@') ? path : NULL;
+}
+
+bool notify_has_manager(void)
+{
+    return socket_path() != NULL;
+}
+
 /* Send a message to the service manager, if there is one: the rest of it is filled in. A failure
  * does not matter here. */
 static void message_send(struct msghdr *message)
 {
-    const char *path = getenv("NOTIFY_SOCKET");
+    const char *path = socket_path();
     struct sockaddr_un address = {.sun_family = AF_UNIX};
     size_t size;
     int fd;
 
-    if (path == NULL || (path[0] != '/' && path[0] != '@')) {
+    if (path == NULL) {
         return;
     }
     size = strlen(path);

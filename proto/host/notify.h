@@ -5,6 +5,11 @@
  */
 #pragma once
 
+#include <stdbool.h>
+
+/** True if there is a service manager. */
+bool notify_has_manager(void);
+
 /** Started, or reloaded: READY=1, and STATUS= with one line for people, cut at 200 bytes. Its
  * control characters become spaces. */
 void notify_ready(const char *status);

@@ -118,6 +118,20 @@ static void name_at(char out[NAME_SIZE], int index)
     }
 }
 
+int passed_file(const char *name)
+{
+    char text[NAME_SIZE];
+
+    for (int fd = FIRST_FD; fd < passed_end(); fd++) {
+        name_at(text, fd - FIRST_FD);
+        if (strcmp(text, name) == 0 && fcntl(fd, F_SETFD, FD_CLOEXEC) == 0) {
+            notify_forget(name);
+            return fd;
+        }
+    }
+    return -1;
+}
+
 void passed_sockets_settle(void)
 {
     char name[NAME_SIZE];

@@ -16,7 +16,7 @@ int udp_share(struct udp_batch *first, bool share)
                                                                                  : ERR_SYSTEM;
 }
 
-enum { DEAL_CODE_MAX = 9, CODE_MAX = UDP_DEALS_MAX * DEAL_CODE_MAX + 1 };
+enum { DEAL_CODE_MAX = 10, CODE_MAX = UDP_DEALS_MAX * DEAL_CODE_MAX + 1 };
 
 /* The instructions for one kind of datagram; what does not fit goes on behind them. A datagram that
  * is too short for a load ends the program with 0: the first socket. */
@@ -25,14 +25,16 @@ static unsigned deal_write(struct sock_filter *code, const struct udp_deal *deal
     const struct sock_filter first[] = {
         BPF_STMT(BPF_LD | BPF_W | BPF_ABS, 0),
         BPF_STMT(BPF_ALU | BPF_AND | BPF_K, deal->mask),
-        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, deal->word, 0, deal->cookie != 0 ? 6 : 4),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, deal->word, 0, deal->cookie != 0 ? 7 : 5),
     };
     const struct sock_filter second[] = {
         BPF_STMT(BPF_LD | BPF_W | BPF_ABS, 4),
-        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, deal->cookie, 0, 4),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, deal->cookie, 0, 5),
     };
     const struct sock_filter rest[] = {
         BPF_STMT(BPF_LD | BPF_W | BPF_ABS, deal->number_at),
+        BPF_STMT(BPF_ALU | BPF_AND | BPF_K,
+                 deal->number_mask != 0 ? deal->number_mask : UINT32_MAX),
         BPF_STMT(BPF_ALU | BPF_MOD | BPF_K, joined),
         BPF_STMT(BPF_ALU | BPF_ADD | BPF_K, 1),
         BPF_STMT(BPF_RET | BPF_A, 0),
@@ -55,8 +57,8 @@ int udp_deal(struct udp_batch *first, const struct udp_dealing *dealing)
 
     CHECK(dealing->deals_count <= UDP_DEALS_MAX);
     for (size_t i = 0; i < dealing->deals_count; i++) {
-        program.len += (unsigned short)deal_write(&code[program.len], &dealing->deals[i],
-                                                  dealing->joined);
+        program.len +=
+            (unsigned short)deal_write(&code[program.len], &dealing->deals[i], dealing->joined);
     }
     code[program.len++] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, 0);
     return setsockopt(first->fd, SOL_SOCKET, SO_ATTACH_REUSEPORT_CBPF, &program, sizeof(program)) ==

@@ -17,10 +17,11 @@ enum { UDP_DEALS_MAX = 4 };
 /** Which datagrams are dealt to the sockets that joined, and by what number in them. Numbers are
  * big-endian, of 4 bytes. */
 struct udp_deal {
-    uint32_t word, mask; /* their first number is `word` where the mask has ones */
-    uint32_t cookie;     /* and their second one is this; 0: any */
-    uint32_t number_at;  /* where the number is: what is left when it is divided by the number of
-                            sockets that joined says to which one it goes */
+    uint32_t word, mask;  /* their first number is `word` where the mask has ones */
+    uint32_t cookie;      /* and their second one is this; 0: any */
+    uint32_t number_at;   /* where the number is, */
+    uint32_t number_mask; /* and what of it counts; 0: all. What is left of that when it is divided
+                             by the number of sockets that joined says to which one it goes */
 };
 
 struct udp_dealing {

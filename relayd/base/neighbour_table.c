@@ -103,8 +103,8 @@ static void gone(struct neighbour_table *table, struct neighbour *neighbour, str
 static void send_away(struct neighbour_table *table, struct relay_client *client,
                       enum goaway reason, struct mono now)
 {
-    reply_go_away(table->ports.reply, client, reason, reason == GOAWAY_BUSY ? BUSY_RETRY_MS : 0,
-                  NULL);
+    reply_go_away(table->ports.reply, client,
+                  &(struct go_away){reason, reason == GOAWAY_BUSY ? BUSY_RETRY_MS : 0, 0, NULL});
     client->gave_way = reason == GOAWAY_REPLACED;
     relay_client_enter(&table->ports.sessions->lists, client, RELAY_CLIENT_STATE_CLOSING, now);
 }

@@ -4,6 +4,8 @@
 
 #include "proto/base/bytes.h"
 
+#include <string.h>
+
 #define BIT(n) (1U << (n))
 
 static const unsigned state_edges[] = {
@@ -55,6 +57,19 @@ void relay_client_enter(struct relay_client_lists *lists, struct relay_client *c
         client->deadline = mono_add_ms(now, CLOSING_MS);
         TAILQ_INSERT_TAIL(&lists->closing, client, in_waiting);
     }
+}
+
+void relay_client_init_absent(struct relay_client *client, const uint8_t key[KEY_SIZE],
+                              struct mono now)
+{
+    *client = (struct relay_client){.handle = HANDLE_NONE,
+                                    .state = RELAY_CLIENT_STATE_MEMBER,
+                                    .opened_at = now,
+                                    .deadline = MONO_NEVER,
+                                    .use = {.member = true}};
+    memcpy(client->key, key, KEY_SIZE);
+    limits_client_init(&client->limits, now);
+    LIST_INIT(&client->lanes.ends);
 }
 
 bool relay_client_is_active(const struct relay_client *client)

@@ -12,7 +12,8 @@
  *                                v
  *                             CLOSING --told the link to close--> CLOSED
  *
- * Any state also goes to CLOSED when the link says that the connection is gone.
+ * Any state also goes to CLOSED when the link says that the connection is gone. Who stands in for a
+ * member without a session is a MEMBER all its time.
  */
 #pragma once
 
@@ -96,6 +97,11 @@ void relay_client_lists_init(struct relay_client_lists *lists, struct limits *li
  * mistake and aborts. */
 void relay_client_enter(struct relay_client_lists *lists, struct relay_client *client,
                         enum relay_client_state next, struct mono now);
+
+/** A stand-in for a member that has no session now (relayd/service/lane_kept.h): it is in no list
+ * and no table, and what is sent to it goes nowhere. */
+void relay_client_init_absent(struct relay_client *client, const uint8_t key[KEY_SIZE],
+                              struct mono now);
 
 /** True for a stranger, a member or a neighbour: messages of the session are served, and it is sent
  * some. */

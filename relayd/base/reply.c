@@ -29,15 +29,16 @@ void reply_send(struct reply *reply, const struct relay_client *client,
     }
 }
 
-void reply_go_away(struct reply *reply, const struct relay_client *client, enum goaway reason,
-                   uint32_t reconnect_in_ms, const char *text)
+void reply_go_away(struct reply *reply, const struct relay_client *client,
+                   const struct go_away *why)
 {
     Ziglan__GoAway body = ZIGLAN__GO_AWAY__INIT;
     Ziglan__Control message = ZIGLAN__CONTROL__INIT;
 
-    body.reason = (uint32_t)reason;
-    body.reconnect_in_ms = reconnect_in_ms;
-    body.text = control_text(text);
+    body.reason = (uint32_t)why->reason;
+    body.reconnect_in_ms = why->reconnect_in_ms;
+    body.text = control_text(why->text);
+    body.lanes_ms = why->lanes_ms;
     message.body_case = ZIGLAN__CONTROL__BODY_GO_AWAY;
     message.go_away = &body;
     reply_send(reply, client, &message);

@@ -13,6 +13,14 @@
 
 #include <stdint.h>
 
+/** What a session is told at its end. */
+struct go_away {
+    enum goaway reason;
+    uint32_t reconnect_in_ms;
+    uint32_t lanes_ms; /* its lanes outlive it by so much */
+    const char *text;  /* a sentence for people, or NULL where the reason says all */
+};
+
 struct reply {
     const struct env *env;            /* borrowed */
     struct link_hub *hub;             /* borrowed */
@@ -26,10 +34,9 @@ struct reply {
 void reply_send(struct reply *reply, const struct relay_client *client,
                 const Ziglan__Control *message);
 
-/** Tell a session to go, and when to come back. text is a sentence for people, or NULL where the
- * reason says all. */
-void reply_go_away(struct reply *reply, const struct relay_client *client, enum goaway reason,
-                   uint32_t reconnect_in_ms, const char *text);
+/** Tell a session to go, and when to come back. */
+void reply_go_away(struct reply *reply, const struct relay_client *client,
+                   const struct go_away *why);
 
 /** Answer a request by an Error with `verdict` and `text`; text may be NULL for the verdict's own.
  * It is counted by its code. Nothing is sent if request_id is 0: it wants no answer. */

@@ -39,6 +39,7 @@ static int services_init(struct relay_core *core, struct mono now)
     }
     watch_service_init(&core->watch, base);
     use_service_init(&core->use, base, now);
+    core->lane.kept.uses = &core->use;
     core->session = (struct session_service){.base = base,
                                              .punches = &core->punch,
                                              .watches = &core->watch,
@@ -439,18 +440,42 @@ struct mono relay_core_deadline(const struct relay_core *core)
 
 /* ---- what the shell asks for ---- */
 
-void relay_core_shutdown(struct relay_core *core, uint32_t reconnect_in_ms, struct mono now)
+void relay_core_shutdown(struct relay_core *core, uint32_t reconnect_in_ms, bool keeps_lanes,
+                         struct mono now)
 {
     join_flush(&core->join, now);
     volume_keep(&core->base, core->base.health.store);
     use_save(&core->use);
     peer_service_shutdown(&core->peers);
     mesh_service_save(&core->mesh, true, now);
-    session_shutdown(&core->session, reconnect_in_ms, now);
+    session_shutdown(&core->session, reconnect_in_ms, keeps_lanes, now);
+}
+
+uint8_t *relay_core_lanes_save(const struct relay_core *core, size_t *size)
+{
+    const struct lane_kept *kept = &core->lane.kept;
+    uint8_t *bytes;
+
+    *size = lane_kept_size(kept);
+    bytes = *size > LANES_KEPT_HEAD_SIZE ? malloc(*size) : NULL;
+    if (bytes != NULL) {
+        lane_kept_save(kept, bytes);
+    }
+    return bytes;
+}
+
+size_t relay_core_lanes_load(struct relay_core *core, const uint8_t *data, size_t size,
+                             struct mono now)
+{
+    return lane_service_load(&core->lane, data, size, now);
 }
 
 void relay_core_end(struct relay_core *core, struct mono now)
 {
+    if (lane_kept_account(&core->lane.kept)) { /* frames went on after the goodbye */
+        volume_keep(&core->base, core->base.health.store);
+        use_save(&core->use);
+    }
     link_hub_shut(core->base.hub, 0, "the relay stops", now);
 }
 

@@ -81,8 +81,19 @@ void relay_core_transmit(struct relay_core *core, struct outbox *out, struct mon
 struct mono relay_core_deadline(const struct relay_core *core);
 
 /** Before a stop: tell all sessions by GoAway to come back in reconnect_in_ms, and close them.
- * About 250 ms later they are gone, and relay_core_stopped says so. */
-void relay_core_shutdown(struct relay_core *core, uint32_t reconnect_in_ms, struct mono now);
+ * About 250 ms later they are gone, and relay_core_stopped says so. If keeps_lanes, another program
+ * is to take over: lanes are kept for a while (relayd/service/lane_kept.h). */
+void relay_core_shutdown(struct relay_core *core, uint32_t reconnect_in_ms, bool keeps_lanes,
+                         struct mono now);
+
+/** Before the end: the lanes that were kept, as bytes, which the caller frees. NULL: there are
+ * none, or there is no memory. */
+uint8_t *relay_core_lanes_save(const struct relay_core *core, size_t *size);
+
+/** At the start: keep the lanes of the program before this one, bytes of any content; says how
+ * many. */
+size_t relay_core_lanes_load(struct relay_core *core, const uint8_t *data, size_t size,
+                             struct mono now);
 
 /** The last call before the end: close all connections that are left, also handshakes, so that
  * nobody waits for an answer. What is to be sent remains to be transmitted. */

@@ -20,6 +20,7 @@
 #include "relayd/daemon/certificate.h"
 #include "relayd/daemon/check.h"
 #include "relayd/daemon/confinement.h"
+#include "relayd/daemon/kept_lanes.h"
 #include "relayd/daemon/keys.h"
 #include "relayd/daemon/load.h"
 #include "relayd/daemon/pages.h"
@@ -67,6 +68,7 @@ struct daemon {
     struct signals *signals;
     struct generation *generation; /* NULL: the kernel tells none */
     struct sandbox *sandbox;       /* NULL: off */
+    int lanes;                     /* the file of kept_lanes.h; -1: none */
     int admitter;                  /* a socket to the process that runs the program which admits */
     struct ev_timer stop_timer, watchdog_timer;
     char web_server[WEB_SERVER_TEXT_SIZE]; /* whose the spare port is; "": nobody's */
@@ -227,7 +229,7 @@ static void stop(struct daemon *daemon)
     }
     daemon->stopping = true;
     notify_stopping();
-    relay_core_shutdown(daemon->core, RECONNECT_IN_MS, clock_mono());
+    relay_core_shutdown(daemon->core, RECONNECT_IN_MS, daemon->lanes >= 0, clock_mono());
     ev_timer_start(daemon->loop, &daemon->stop_timer);
     relay_engine_kick(daemon->engine);
 }
@@ -394,6 +396,7 @@ static void on_ports_open(void *context)
     struct last_steps *steps = context;
     struct daemon *daemon = steps->daemon;
 
+    kept_lanes_load(daemon->lanes, daemon->core, daemon->env, clock_mono());
     steps->rc = doors_open(daemon, steps->fault);
     if (steps->rc == ERR_OK) {
         steps->rc = confinement_enter(&daemon->sandbox, daemon->loop, daemon->env,
@@ -437,6 +440,7 @@ static int daemon_start(struct daemon *daemon, struct fault *fault)
         rc = core_start(daemon, fault);
     }
     if (rc == ERR_OK) {
+        daemon->lanes = kept_lanes_open();
         rc = engine_start(daemon, fault);
     }
     if (rc == ERR_OK) {
@@ -453,6 +457,7 @@ static void daemon_close(struct daemon *daemon)
         relay_core_end(daemon->core, clock_mono());
         relay_engine_drain(daemon->engine, DRAIN_MS);
     }
+    kept_lanes_hand_on(daemon->lanes, daemon->core);
     pages_close(&daemon->pages);
     control_server_close(daemon->control);
     signals_free(daemon->signals);
@@ -460,6 +465,9 @@ static void daemon_close(struct daemon *daemon)
     relay_engine_close(daemon->engine);
     if (daemon->admitter >= 0) {
         (void)close(daemon->admitter);
+    }
+    if (daemon->lanes >= 0) {
+        (void)close(daemon->lanes);
     }
     relay_core_free(daemon->core);
     reset_ledger_file_close(daemon->ledger, clean);
@@ -477,8 +485,11 @@ static void daemon_close(struct daemon *daemon)
 
 int relay_daemon_run(const char *config_path, const struct relay_settings *settings, bool log_json)
 {
-    struct daemon daemon = {
-        .config_path = config_path, .settings = *settings, .started = *settings, .admitter = -1};
+    struct daemon daemon = {.config_path = config_path,
+                            .settings = *settings,
+                            .started = *settings,
+                            .lanes = -1,
+                            .admitter = -1};
     struct fault fault = {.exit_code = EXIT_CODE_FAILURE, .text = "out of memory"};
     int code = EXIT_CODE_OK;
 

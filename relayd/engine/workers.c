@@ -7,6 +7,7 @@
 #include "proto/crypto/lane_frame.h"
 #include "proto/host/file.h"
 #include "proto/host/os_env.h"
+#include "proto/host/thread.h"
 #include "proto/host/udp_send.h"
 #include "proto/host/udp_share.h"
 #include "proto/wire/frame.h"
@@ -16,7 +17,6 @@
 #include <errno.h>
 #include <poll.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
@@ -52,7 +52,7 @@ struct worker {
     struct dgram_train sends[SENDS_MAX];
     size_t sends_count;
     uint8_t answers[SENDS_MAX][STUN_ANSWER_SIZE_MAX]; /* the data of those that are answers */
-    struct mono now, told_at; /* of STUN: read once in a batch, {0} before; last told */
+    struct mono now, told_at;            /* of STUN: read once in a batch, {0} before; last told */
     _Atomic uint64_t counters[COUNTERS]; /* of its sockets; for the control thread */
 };
 
@@ -310,7 +310,8 @@ static int deal(const struct workers_options *options, struct fault *fault)
     const struct udp_dealing dealing = {
         .deals = {{.word = (uint32_t)FRAME_TYPE_LANE_DATA << 24,
                    .mask = UINT32_C(0xff) << 24,
-                   .number_at = LANE_LABEL_AT + sizeof(uint32_t)},
+                   .number_at = LANE_LABEL_AT,
+                   .number_mask = LANE_WORKERS_MAX - 1},
                   {.word = STUN_BINDING_REQUEST << 16,
                    .mask = UINT32_C(0xffff) << 16,
                    .cookie = STUN_COOKIE,
@@ -343,19 +344,14 @@ static int share(const struct workers_options *options, struct fault *fault)
     return ERR_OK;
 }
 
-/* Signals are the control thread's. */
 static int threads_start(struct workers *workers, struct fault *fault)
 {
-    sigset_t all, before;
     int rc = 0;
 
-    (void)sigfillset(&all);
-    (void)pthread_sigmask(SIG_SETMASK, &all, &before);
     for (unsigned i = 0; rc == 0 && i < workers->count; i++) {
-        rc = pthread_create(&workers->list[i].thread, NULL, worker_run, &workers->list[i]);
+        rc = thread_start(&workers->list[i].thread, worker_run, &workers->list[i]);
         workers->list[i].started = rc == 0;
     }
-    (void)pthread_sigmask(SIG_SETMASK, &before, NULL);
     if (rc != 0) {
         errno = rc;
         fault_set_errno(fault, "cannot start a thread");

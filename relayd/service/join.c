@@ -181,6 +181,7 @@ static void replaced_end(struct join_service *service, const struct directory_jo
     if (other != NULL) {
         session_send_away(service->sessions, other, GOAWAY_REVOKED, 0, now);
     }
+    lane_kept_leave(&service->sessions->lanes->kept, joined->replaced_key);
 }
 
 static const char admission_refused[] = "the ziglan's operator does not let this host in";

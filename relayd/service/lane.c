@@ -21,8 +21,9 @@ int lane_service_init(struct lane_service *service, struct relay_base *base,
         .relays = relays,
         .out = &service->out,
         .bind_at = MONO_NEVER};
+    lane_kept_init(&service->kept, &service->chain.ends);
     service->turn = (struct lane_turn){.room = LANE_QUEUE_BYTES, .number = 1};
-    rc = lane_table_init(&service->table, &base->env);
+    rc = lane_table_init(&service->table, &base->env, base->cfg.workers);
     if (rc == ERR_OK) {
         rc = lane_workers_init(&service->workers, base, relays);
     }
@@ -31,6 +32,7 @@ int lane_service_init(struct lane_service *service, struct relay_base *base,
 
 void lane_service_fini(struct lane_service *service)
 {
+    lane_kept_fini(&service->kept);
     lane_table_fini(&service->table);
     outbox_fini(&service->out);
     lane_workers_fini(&service->workers);
@@ -62,6 +64,21 @@ static struct lane_end *end_between(struct lane_service *service, struct relay_c
     return end;
 }
 
+static void cookies_draw(struct lane_service *service)
+{
+    if (!service->cookies_drawn) {
+        address_cookies_init(&service->cookies, &service->base->env);
+        service->cookies_drawn = true;
+    }
+}
+
+size_t lane_service_load(struct lane_service *service, const uint8_t *data, size_t size,
+                         struct mono now)
+{
+    cookies_draw(service);
+    return lane_kept_load(&service->kept, data, size, now);
+}
+
 /* The end of the client of its lane to a key; NULL, with *verdict, if it can have none. Who is not
  * here and who does not want it are told apart by nobody whom the relay does not serve. */
 static struct lane_end *end_for(struct lane_service *service, struct relay_client *client,
@@ -69,15 +86,16 @@ static struct lane_end *end_for(struct lane_service *service, struct relay_clien
 {
     struct relay_base *base = service->base;
     struct relay_client *to = session_table_of_key(&base->sessions, dst);
+    struct lane_end *end = lane_table_to(client, dst);
 
     if (client->state != RELAY_CLIENT_STATE_MEMBER && !base->cfg.open_relay) {
         *verdict = VERDICT_NOT_MEMBER;
         return NULL;
     }
-    if (!service->cookies_drawn) {
-        address_cookies_init(&service->cookies, &base->env);
-        service->cookies_drawn = true;
+    if (end != NULL && lane_kept_awaits(&service->kept, end)) {
+        return end;
     }
+    cookies_draw(service);
     if (to == NULL) {
         return lane_chain_ask(&service->chain, client, dst, verdict, now);
     }
@@ -353,10 +371,14 @@ void lane_service_on_moved(struct lane_service *service, const struct relay_clie
 void lane_service_expire(struct lane_service *service, struct mono now)
 {
     lane_chain_expire(&service->chain, now);
+    lane_kept_expire(&service->kept, now);
     lane_workers_expire(&service->workers, now);
 }
 
 struct mono lane_service_deadline(const struct lane_service *service)
 {
-    return mono_min(lane_chain_deadline(&service->chain), lane_workers_deadline(&service->workers));
+    struct mono at =
+        mono_min(lane_chain_deadline(&service->chain), lane_kept_deadline(&service->kept));
+
+    return mono_min(at, lane_workers_deadline(&service->workers));
 }

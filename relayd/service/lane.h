@@ -13,6 +13,7 @@
 #include "relayd/base/relay_base.h"
 #include "relayd/service/address_cookie.h"
 #include "relayd/service/lane_chain.h"
+#include "relayd/service/lane_kept.h"
 #include "relayd/service/lane_table.h"
 #include "relayd/service/lane_workers.h"
 
@@ -36,6 +37,7 @@ struct lane_service {
     struct log_gate log; /* of binds from addresses to which nothing is sent */
     struct lane_workers workers;
     struct lane_chain chain; /* lanes to hosts at other relays */
+    struct lane_kept kept;   /* lanes whose sessions ended with the program, or the one before */
 };
 
 /** No lanes. base and relays are borrowed and outlive the service. ERR_NOMEM; lane_service_fini is
@@ -43,6 +45,10 @@ struct lane_service {
 int lane_service_init(struct lane_service *service, struct relay_base *base,
                       struct forward_relay *relays) MUST_CHECK;
 void lane_service_fini(struct lane_service *service);
+
+/** Keep the lanes that the program before this one had (lane_kept.h); says how many. */
+size_t lane_service_load(struct lane_service *service, const uint8_t *data, size_t size,
+                         struct mono now);
 
 /** LaneOpen: LaneOpened, or an Error; and LaneIncoming to the other host if the lane is new. */
 void lane_service_on_open(struct lane_service *service, struct relay_client *client,

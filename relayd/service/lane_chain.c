@@ -136,8 +136,8 @@ void lane_chain_on_relayed(struct lane_chain *chain, struct relay_client *neighb
 {
     struct relay_base *base = chain->ends.base;
     struct relay_client *to = asked_for(chain, neighbour, body, now);
-    const struct lane_far far = {
-        .key = body->src.data, .label = body->label, .secret = body->secret.data};
+    const struct lane_far far = {.key = body->src.data,
+                                 .drawn = {.label = body->label, .secret = body->secret.data}};
     struct lane_end *end = to == NULL ? NULL : lane_table_through(to, body->src.data, neighbour);
     int rc;
 

@@ -2,13 +2,21 @@
 /* A slab of lanes, a map of labels, and for each session the list of its ends. */
 #include "relayd/service/lane_table.h"
 
+#include "relayd/service/lane_board.h"
+
 #include <string.h>
 
-int lane_table_init(struct lane_table *table, const struct env *env)
+/* In the label's upper half, since hash tables of labels go by the lower one. */
+enum { WORKER_SHIFT = 32, WORKER_MASK = LANE_WORKERS_MAX - 1 };
+
+_Static_assert((LANE_WORKERS_MAX & WORKER_MASK) == 0, "a mask");
+
+int lane_table_init(struct lane_table *table, const struct env *env, uint32_t workers)
 {
     int rc = slab_new(&table->lanes, sizeof(struct relay_lane), LANES_MAX);
 
     table->env = env;
+    table->workers = workers;
     return rc == ERR_OK ? map_new(&table->by_label, sizeof(uint64_t), (size_t)2 * LANES_MAX, env)
                         : rc;
 }
@@ -89,37 +97,56 @@ static bool has_room(const struct lane_table *table, const struct relay_client *
            (!stranger || table->strangers_count < LANES_MAX / 2);
 }
 
+/* A neighbour has workers of its own, of whose number we know nothing. */
+static uint64_t label_draw(const struct lane_table *table, const struct relay_client *owner)
+{
+    uint64_t label;
+
+    env_random(table->env, &label, sizeof(label));
+    if (table->workers > 0 && owner->neighbour == NULL) {
+        label &= ~((uint64_t)WORKER_MASK << WORKER_SHIFT);
+        label |= (uint64_t)env_random_below(table->env, table->workers) << WORKER_SHIFT;
+    }
+    return label;
+}
+
 static void end_draw(const struct lane_table *table, struct lane_end *end)
 {
     env_random(table->env, end->secret, sizeof(end->secret));
     do {
-        env_random(table->env, &end->label, sizeof(end->label));
+        end->label = label_draw(table, end->owner);
     } while (end->label == 0 || map_find(table->by_label, &end->label, NULL));
 }
 
-/* Give an end what only its owner and we know; `given` is what the owner drew, or NULL. ERR_NOMEM.
- */
+/* Give an end what only its owner and we know; `drawn` is what that is, or NULL. ERR_NOMEM. */
 static int end_begin(struct lane_table *table, struct relay_lane *lane, size_t at,
-                     struct relay_client *owner, const struct lane_far *given)
+                     struct relay_client *owner, const struct lane_drawn *drawn)
 {
     struct lane_end *end = &lane->ends[at];
 
-    if (given == NULL) {
+    end->owner = owner;
+    if (drawn == NULL) {
         end_draw(table, end);
     } else {
-        end->label = given->label;
-        memcpy(end->secret, given->secret, LANE_SECRET_SIZE);
+        end->label = drawn->label;
+        memcpy(end->secret, drawn->secret, LANE_SECRET_SIZE);
     }
-    end->owner = owner;
     end->other = &lane->ends[1 - at];
     end->lane = lane;
     end->challenged_at = MONO_NEVER;
     return map_put_pointer(table->by_label, &end->label, end);
 }
 
-/* given: the label and secret of the first end, if its owner drew them; or NULL. */
+/* True if an end can have what was drawn for it. */
+static bool is_free(const struct lane_table *table, const struct lane_drawn *drawn)
+{
+    return drawn->label != 0 && !map_find(table->by_label, &drawn->label, NULL);
+}
+
+/* first, second: what was drawn for the ends, or NULL. */
 static int lane_open(struct lane_table *table, struct lane_end **out, struct relay_client *from,
-                     struct relay_client *to, const struct lane_far *given, struct mono now)
+                     struct relay_client *to, const struct lane_drawn *first,
+                     const struct lane_drawn *second, struct mono now)
 {
     bool stranger =
         from->state != RELAY_CLIENT_STATE_MEMBER || to->state != RELAY_CLIENT_STATE_MEMBER;
@@ -136,8 +163,8 @@ static int lane_open(struct lane_table *table, struct lane_end **out, struct rel
     lane->handle = handle;
     lane->stranger = stranger;
     lane->used_at = now;
-    if (end_begin(table, lane, 0, from, given) != ERR_OK ||
-        end_begin(table, lane, 1, to, NULL) != ERR_OK) {
+    if (end_begin(table, lane, 0, from, first) != ERR_OK ||
+        end_begin(table, lane, 1, to, second) != ERR_OK) {
         (void)map_remove(table->by_label, &lane->ends[0].label, NULL);
         slab_release(table->lanes, handle);
         return ERR_NOMEM;
@@ -155,7 +182,34 @@ static int lane_open(struct lane_table *table, struct lane_end **out, struct rel
 int lane_table_open(struct lane_table *table, struct lane_end **out, struct relay_client *from,
                     struct relay_client *to, struct mono now)
 {
-    return lane_open(table, out, from, to, NULL, now);
+    return lane_open(table, out, from, to, NULL, NULL, now);
+}
+
+int lane_table_restore(struct lane_table *table, struct lane_end **out, struct relay_client *from,
+                       struct relay_client *to, const struct lane_drawn drawn[2], struct mono now)
+{
+    if (!is_free(table, &drawn[0]) || !is_free(table, &drawn[1]) ||
+        drawn[0].label == drawn[1].label) {
+        return ERR_DROP;
+    }
+    return lane_open(table, out, from, to, &drawn[0], &drawn[1], now);
+}
+
+/* The first end counts as opened by its owner, the second as opened to its. */
+static uint32_t *count_of(const struct lane_end *end)
+{
+    struct client_lanes *lanes = &end->owner->lanes;
+
+    return end == &end->lane->ends[0] ? &lanes->opened : &lanes->incoming;
+}
+
+void lane_table_give(struct lane_end *end, struct relay_client *to)
+{
+    LIST_REMOVE(end, in_owner);
+    (*count_of(end))--;
+    end->owner = to;
+    (*count_of(end))++;
+    LIST_INSERT_HEAD(&to->lanes.ends, end, in_owner);
 }
 
 int lane_table_open_far(struct lane_table *table, struct lane_end **out, struct relay_client *from,
@@ -164,10 +218,10 @@ int lane_table_open_far(struct lane_table *table, struct lane_end **out, struct 
     bool given = from->neighbour != NULL;
     int rc;
 
-    if (given && (far->label == 0 || map_find(table->by_label, &far->label, NULL))) {
+    if (given && !is_free(table, &far->drawn)) {
         return ERR_DROP;
     }
-    rc = lane_open(table, out, from, to, given ? far : NULL, now);
+    rc = lane_open(table, out, from, to, given ? &far->drawn : NULL, NULL, now);
     if (rc == ERR_OK) {
         struct relay_lane *lane = (*out)->lane;
 

@@ -64,16 +64,21 @@ struct relay_lane {
     LIST_ENTRY(relay_lane) in_binding;
 };
 
-/** The host of a lane that is at a neighbour. */
-struct lane_far {
-    const uint8_t *key; /* KEY_SIZE bytes */
-    /* If the neighbour asks: what it drew for both ends between the relays. */
+/** What was drawn for an end elsewhere, or earlier. */
+struct lane_drawn {
     uint64_t label;
     const uint8_t *secret; /* LANE_SECRET_SIZE bytes */
 };
 
+/** The host of a lane that is at a neighbour. */
+struct lane_far {
+    const uint8_t *key;      /* KEY_SIZE bytes */
+    struct lane_drawn drawn; /* if the neighbour asks: for both ends between the relays */
+};
+
 struct lane_table {
     const struct env *env; /* borrowed */
+    uint32_t workers;      /* as lane_table_init has them */
     struct slab *lanes;
     struct map *by_label;
     struct lane_end *found; /* last; most frames come in trains */
@@ -81,8 +86,11 @@ struct lane_table {
     LIST_HEAD(, relay_lane) binding; /* those whose far end is to be bound */
 };
 
-/** An empty table; env is borrowed. ERR_NOMEM; lane_table_fini is legal then, and for zeros. */
-int lane_table_init(struct lane_table *table, const struct env *env) MUST_CHECK;
+/** An empty table; env is borrowed. Labels that it draws belong to one of so many workers:
+ * four bits of their upper half are its number, so that it stays theirs beside more workers
+ * (relayd/engine/workers.c). 0: there are none. ERR_NOMEM; lane_table_fini is legal then, and for
+ * zeros. */
+int lane_table_init(struct lane_table *table, const struct env *env, uint32_t workers) MUST_CHECK;
 
 /** Free all lanes; their owners must not be looked at any more. */
 void lane_table_fini(struct lane_table *table);
@@ -100,6 +108,15 @@ int lane_table_open(struct lane_table *table, struct lane_end **out, struct rela
 int lane_table_open_far(struct lane_table *table, struct lane_end **out, struct relay_client *from,
                         struct relay_client *to, const struct lane_far *far,
                         struct mono now) MUST_CHECK;
+
+/** The same as before between two hosts here, with what was drawn then for each end. ERR_DROP if a
+ * label is 0 or is here. */
+int lane_table_restore(struct lane_table *table, struct lane_end **out, struct relay_client *from,
+                       struct relay_client *to, const struct lane_drawn drawn[2],
+                       struct mono now) MUST_CHECK;
+
+/** Another client of the same key owns this end from now on. */
+void lane_table_give(struct lane_end *end, struct relay_client *to);
 
 /** An end of a host of a lane to the host of a key, wherever that is; NULL: there is none. */
 struct lane_end *lane_table_to(const struct relay_client *from, const uint8_t key[KEY_SIZE]);

@@ -187,6 +187,7 @@ static void cut_off(struct operator_service *service, const uint8_t key[KEY_SIZE
     if (client != NULL) {
         session_send_away(service->sessions, client, reason, CUT_OFF_RETRY_MS, now);
     }
+    lane_kept_leave(&service->sessions->lanes->kept, key);
     watch_changed(service->sessions->watches, now);
 }
 

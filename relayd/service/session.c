@@ -76,8 +76,12 @@ static void send_away(struct session_service *service, struct relay_client *clie
                       struct mono now)
 {
     struct relay_base *base = service->base;
+    const struct go_away why = {.reason = reason,
+                                .reconnect_in_ms = reconnect_in_ms,
+                                .lanes_ms = reason == GOAWAY_SHUTDOWN ? service->lanes_ms : 0,
+                                .text = text};
 
-    reply_go_away(&base->reply, client, reason, reconnect_in_ms, text);
+    reply_go_away(&base->reply, client, &why);
     neighbour_on_away(&base->neighbours, client, reconnect_in_ms, now);
     watch_stop(service->watches, client);
     lane_service_leave(service->lanes, client);
@@ -147,6 +151,7 @@ void session_admit(struct session_service *service, struct relay_client *client,
 
     if (client->state == RELAY_CLIENT_STATE_STRANGER) {
         relay_client_enter(&base->sessions.lists, client, RELAY_CLIENT_STATE_MEMBER, now);
+        lane_kept_take_over(&service->lanes->kept, client);
         watch_online_changed(service->watches, client->key, now);
         attaching_on_admitted(service->presence, client->key, now);
     }
@@ -418,12 +423,16 @@ void session_expire_admissions(struct session_service *service, struct mono now)
     }
 }
 
-void session_shutdown(struct session_service *service, uint32_t reconnect_in_ms, struct mono now)
+void session_shutdown(struct session_service *service, uint32_t reconnect_in_ms, bool keeps_lanes,
+                      struct mono now)
 {
     const struct session_table *sessions = &service->base->sessions;
     uint32_t at = 0;
 
     service->stopping = true;
+    if (keeps_lanes && lane_kept_begin(&service->lanes->kept, now)) {
+        service->lanes_ms = LANES_KEPT_MS;
+    }
     neighbour_shutdown(&service->base->neighbours, now);
     for (struct relay_client *client = session_table_next(sessions, &at); client != NULL;
          client = session_table_next(sessions, &at)) {

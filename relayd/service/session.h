@@ -33,7 +33,8 @@ struct session_service {
     struct log_gate log;               /* of what clients can make us write, by enum goaway */
     struct mono ends_at;               /* when a member's time is over, the earliest of those
                                           that are known; NEVER: none */
-    bool stopping;                     /* after session_shutdown: nobody is let in */
+    bool stopping;                     /* after session_shutdown: nobody is let in, and all are */
+    uint32_t lanes_ms;                 /* told how long their lanes are kept */
 };
 
 /** An OPEN event: both Hellos verified. The session becomes a member's or a stranger's, or is sent
@@ -78,8 +79,10 @@ void session_expire_admissions(struct session_service *service, struct mono now)
 void session_send_hosts(struct session_service *service, const struct relay_client *client);
 void session_hosts_changed(struct session_service *service);
 
-/** Send everybody away, and from now on everybody who comes. */
-void session_shutdown(struct session_service *service, uint32_t reconnect_in_ms, struct mono now);
+/** Send everybody away, and from now on everybody who comes, to come back in reconnect_in_ms. If
+ * keeps_lanes, the lanes that can be are kept for LANES_KEPT_MS (lane_kept.h). */
+void session_shutdown(struct session_service *service, uint32_t reconnect_in_ms, bool keeps_lanes,
+                      struct mono now);
 
 /** True once no session is left after session_shutdown. */
 bool session_is_stopped(const struct session_service *service);

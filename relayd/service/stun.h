@@ -23,7 +23,7 @@ struct stun_service {
     struct lend_service *lend;
     struct other_address *other;
     struct live_service live;
-    struct outbox out; /* answers that wait */
+    struct outbox out;        /* answers that wait */
     struct stun_board *board; /* for workers; NULL: there are none */
 };
 

@@ -77,6 +77,14 @@ class Keeper:
         if "READY" in state:
             print("ready", len(self.kept), flush=True)
 
+    def take_all(self):
+        self.messages.setblocking(False)
+        try:
+            while True:
+                self.take()
+        except BlockingIOError:
+            self.messages.settimeout(0.02)
+
     def serve(self):
         self.start()
         self.messages.settimeout(0.02)
@@ -87,6 +95,7 @@ class Keeper:
                 pass
             if os.waitpid(self.child, os.WNOHANG)[0] == 0:
                 continue
+            self.take_all()  # what it said last
             if not self.restarting or self.ending:
                 return
             self.restarting = False

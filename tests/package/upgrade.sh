@@ -60,6 +60,26 @@ upgrade_hosts() {
     check "laptop still pings nas.zignet" wait_for 20 machine laptop ping -c 1 -W 1 nas.zignet
 }
 
+# The hosts talk over the relay, on a lane, which is kept by systemd while relayd starts anew.
+upgrade_lane_begin() {
+    lab_cut 198.51.100.11 203.0.113.12
+    machine laptop sh -c \
+        'setsid ping -q -i 0.1 nas.zignet >/root/pings 2>&1 & echo $! >/root/pinging'
+    check "laptop and nas talk on a lane" wait_for 30 upgrade_on_lane
+}
+upgrade_on_lane() { says '"used": true' machine laptop ziglan status --json; }
+
+upgrade_lane_end() { # folder-of-packages-before
+    if [ "$1" = "$MACHINES/before" ]; then # older ones may not know of it
+        check "relayd goes on with their lane" says 'lanes\.kept count=1' \
+            machine vps journalctl --no-pager -u relayd
+        check "they are on it" upgrade_on_lane
+    fi
+    machine laptop sh -c 'kill -INT $(cat /root/pinging)'
+    lab_heal
+    machine laptop tail -3 /root/pings
+}
+
 # At last both, old and new, talk to each other at all times: first the relay is new, then one host.
 upgrade() { # suite folder-of-packages-before folder-of-packages
     local name before members
@@ -80,10 +100,12 @@ upgrade() { # suite folder-of-packages-before folder-of-packages
     service_host laptop
     service_host nas
     check "laptop pings nas.zignet" wait_for 20 machine laptop ping -c 1 -W 1 nas.zignet
+    upgrade_lane_begin
     before=$(keys_of vps)
     members=$(machine vps relayd members | awk '{ print $1 }')
     check "vps upgrades, and relayd goes on with the new program" \
         upgrades vps ziglan-relayd relayd
+    upgrade_lane_end "$2"
     check "the relay has its keys and configuration" [ "$before" = "$(keys_of vps)" ]
     check "the relay has its members" [ "$members" = "$(machine vps relayd members |
         awk '{ print $1 }')" ]

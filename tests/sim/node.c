@@ -171,7 +171,7 @@ void sim_relay_stop(struct sim_relay *relay)
 
 void sim_relay_shutdown(struct sim_relay *relay, uint32_t reconnect_in_ms, struct mono now)
 {
-    relay_core_shutdown(relay->node.core, reconnect_in_ms, now);
+    relay_core_shutdown(relay->node.core, reconnect_in_ms, false, now);
     (void)relay_node_pump(&relay->node, now);
 }
 

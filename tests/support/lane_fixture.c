@@ -122,6 +122,27 @@ void lane_host_bind(struct world *w, struct lane_host *end)
     assert_true(lane_host_is_bound(w, end));
 }
 
+void lane_host_data_send(struct world *w, const struct lane_host *end, uint8_t mark)
+{
+    uint8_t bytes[LANE_HEADER_SIZE + FRAME_SIZE];
+
+    lane_header_write(bytes, end->label);
+    frame_fill(bytes + LANE_HEADER_SIZE, mark);
+    lane_host_send(w, &end->at, bytes, sizeof(bytes));
+}
+
+void lane_host_assert_data(const struct world *w, const struct lane_host *end, uint8_t mark)
+{
+    const struct wire_packet *packet = lane_host_got(w, end);
+    uint8_t want[LANE_HEADER_SIZE + FRAME_SIZE];
+
+    assert_non_null(packet);
+    lane_header_write(want, end->label);
+    frame_fill(want + LANE_HEADER_SIZE, mark);
+    assert_int_equal(packet->size, sizeof(want));
+    assert_memory_equal(packet->data, want, sizeof(want));
+}
+
 struct world *lane_hosts_of_two(struct lane_host *a, struct lane_host *b)
 {
     struct world *w = world_new(NULL);

@@ -40,5 +40,9 @@ bool lane_host_is_bound(const struct world *w, const struct lane_host *end);
 /** Bind an end, with the challenge that comes first. */
 void lane_host_bind(struct world *w, struct lane_host *end);
 
+/** Send a frame of FRAME_SIZE bytes with this mark; only it came, with the receiver's label. */
+void lane_host_data_send(struct world *w, const struct lane_host *end, uint8_t mark);
+void lane_host_assert_data(const struct world *w, const struct lane_host *end, uint8_t mark);
+
 /** A world of two members with a lane that is not bound yet. */
 struct world *lane_hosts_of_two(struct lane_host *a, struct lane_host *b);

@@ -5,6 +5,7 @@
 #include "proto/base/bytes.h"
 #include "rendezvous/store/store_memory.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 void relay_node_init(struct relay_node *node, const struct env *env,
@@ -59,6 +60,18 @@ void relay_node_stop(struct relay_node *node)
 {
     relay_core_free(node->core);
     node->core = NULL;
+}
+
+size_t relay_node_restart(struct relay_node *node, struct mono now)
+{
+    size_t size, count;
+    uint8_t *lanes = relay_core_lanes_save(node->core, &size);
+
+    relay_node_stop(node);
+    relay_node_start(node, now);
+    count = lanes == NULL ? 0 : relay_core_lanes_load(node->core, lanes, size, now);
+    free(lanes);
+    return count;
 }
 
 size_t relay_node_pump(struct relay_node *node, struct mono now)

@@ -45,6 +45,10 @@ void relay_node_set_open(struct relay_node *node);
 void relay_node_start(struct relay_node *node, struct mono now);
 void relay_node_stop(struct relay_node *node);
 
+/** After relay_core_shutdown: end this core, start another one, and hand it the lanes that were
+ * kept, as relayd does; says how many. */
+size_t relay_node_restart(struct relay_node *node, struct mono now);
+
 /** Let it send until it has nothing more to send; returns how many datagrams that were. */
 size_t relay_node_pump(struct relay_node *node, struct mono now);
 

@@ -265,6 +265,92 @@ static void what_is_no_answer_of_a_relay_is_counted(void **state)
     lab_free(lab);
 }
 
+/* The relay's program ends, and so long later the next one is there. */
+static unsigned gap_over_restart(struct lab *lab, unsigned down_ms)
+{
+    unsigned gap_ms, later_ms;
+
+    relay_core_shutdown(lab->relay.core, 350, true, lab->now);
+    gap_ms = longest_gap_ms(lab, 260);
+    lab->cut_lanes = true; /* it is not there */
+    (void)longest_gap_ms(lab, down_ms);
+    lab->cut_lanes = false;
+    assert_int_equal(relay_node_restart(&lab->relay, lab->now), 1);
+    later_ms = longest_gap_ms(lab, 5000);
+    return down_ms + (gap_ms > later_ms ? gap_ms : later_ms);
+}
+
+static void a_relay_that_starts_anew_keeps_the_lane(void **state)
+{
+    struct lab *lab = lab_on_lane();
+    uint64_t label = lane_at(lab, 0)->lane.label;
+
+    (void)state;
+    assert_true(gap_over_restart(lab, 60) <= 100);
+    assert_true(on_lane(lab, 0));
+    assert_true(on_lane(lab, 1));
+    assert_int_equal(lane_at(lab, 0)->lane.label, label);
+    assert_true(gap_over_restart(lab, 400) <= 500); /* suspect meanwhile, since nothing answered */
+    assert_int_equal(lane_at(lab, 0)->lane.label, label);
+    assert_int_equal(relay_counters(lab).lanes_closed, 0);
+    lab_free(lab);
+}
+
+static void a_relay_that_comes_back_elsewhere_keeps_it_too(void **state)
+{
+    struct lab *lab = lab_on_lane();
+    uint64_t label = lane_at(lab, 0)->lane.label;
+
+    (void)state;
+    relay_core_shutdown(lab->relay.core, 350, true, lab->now);
+    run_ms(lab, 260);
+    assert_int_equal(relay_node_restart(&lab->relay, lab->now), 1);
+    lab->relay.address.port++;
+    for (size_t i = 0; i < HOSTS; i++) {
+        relay_session_found(ziglan_at(lab, i)->entry_point, &lab->relay.address, 1, lab->now);
+    }
+    (void)longest_gap_ms(lab, 3000);
+    assert_true(on_lane(lab, 0));
+    assert_true(on_lane(lab, 1));
+    assert_int_equal(lane_at(lab, 0)->lane.label, label);
+    lab_free(lab);
+}
+
+static void a_lane_that_the_relay_no_longer_has_is_replaced(void **state)
+{
+    struct lab *lab = lab_on_lane();
+    uint64_t label = lane_at(lab, 0)->lane.label;
+
+    (void)state;
+    relay_core_shutdown(lab->relay.core, 350, true, lab->now);
+    run_ms(lab, 260);
+    relay_node_stop(&lab->relay); /* and it forgets what it said */
+    start_relay(lab);
+    (void)longest_gap_ms(lab, 15000);
+    assert_true(on_lane(lab, 0));
+    assert_true(on_lane(lab, 1));
+    assert_int_not_equal(lane_at(lab, 0)->lane.label, label);
+    lab_free(lab);
+}
+
+static void a_relay_that_does_not_come_back_is_not_waited_for(void **state)
+{
+    struct lab *lab = lab_on_lane();
+    const struct relay_session *relay = lane_at(lab, 0)->relay;
+
+    (void)state;
+    relay_core_shutdown(lab->relay.core, 350, true, lab->now);
+    run_ms(lab, 260);
+    assert_true(relay_session_keeps_lanes(relay));
+    relay_node_stop(&lab->relay);
+    run_ms(lab, RELAY_SESSION_LANES_MS_MAX);
+    assert_false(relay_session_keeps_lanes(relay));
+    start_relay(lab);
+    (void)longest_gap_ms(lab, 30000);
+    assert_true(on_lane(lab, 0));
+    lab_free(lab);
+}
+
 static void without_the_setting_none_is_asked_for_or_used(void **state)
 {
     struct lab *lab = lab_with_lanes();
@@ -295,6 +381,10 @@ int main(void)
         cmocka_unit_test(a_mapping_that_moves_costs_a_round_trip),
         cmocka_unit_test(a_direct_path_goes_before_a_lane),
         cmocka_unit_test(a_relay_that_was_restarted_opens_another),
+        cmocka_unit_test(a_relay_that_starts_anew_keeps_the_lane),
+        cmocka_unit_test(a_relay_that_comes_back_elsewhere_keeps_it_too),
+        cmocka_unit_test(a_lane_that_the_relay_no_longer_has_is_replaced),
+        cmocka_unit_test(a_relay_that_does_not_come_back_is_not_waited_for),
         cmocka_unit_test(a_lane_that_is_idle_for_long_is_closed_and_opened_again),
         cmocka_unit_test(what_is_no_answer_of_a_relay_is_counted),
     };

@@ -4,6 +4,7 @@
  * which are open to strangers. What is relayed takes any of them; one after the other dies.
  */
 #include "client/core/core_internal.h"
+#include "relayd/core/core_internal.h"
 #include "tests/support/fixture.h"
 #include "tests/support/town.h"
 
@@ -329,7 +330,7 @@ static void a_relay_of_no_ziglan_is_dialled_again_when_it_says(void **state)
     struct relay_node *relay = &town->relays[TOWN_ENTRY_POINTS];
 
     (void)state;
-    relay_core_shutdown(relay->core, 5000, town->now);
+    relay_core_shutdown(relay->core, 5000, false, town->now);
     (void)relay_node_pump(relay, town->now);
     street_run_ms(&town->street, 1000);
     assert_true(relay_core_stopped(relay->core));
@@ -339,7 +340,7 @@ static void a_relay_of_no_ziglan_is_dialled_again_when_it_says(void **state)
     assert_false(anna_is_at(town, TOWN_ENTRY_POINTS));
     street_run_ms(&town->street, 2000);
     assert_true(anna_is_at(town, TOWN_ENTRY_POINTS));
-    relay_core_shutdown(relay->core, UINT32_MAX, town->now);
+    relay_core_shutdown(relay->core, UINT32_MAX, false, town->now);
     (void)relay_node_pump(relay, town->now);
     street_run_ms(&town->street, 1000);
     relay_node_stop(relay);
@@ -349,9 +350,83 @@ static void a_relay_of_no_ziglan_is_dialled_again_when_it_says(void **state)
     town_free(town);
 }
 
+/* ---- lanes ---- */
+
+static struct town *town_with_lanes(void)
+{
+    struct town *town = town_new();
+
+    for (size_t i = 0; i < TOWN_HOSTS; i++) {
+        town->hosts[i].core->conversations.lanes = true;
+    }
+    return town;
+}
+
+static const struct path *present_of_anna(struct town *town)
+{
+    const struct peer *peer =
+        peer_find(&town->hosts[0].core->peers, town->hosts[1].identity.public_key);
+
+    return path_table_present(&peer->conversation->paths);
+}
+
+static bool anna_is_on_lane_of(struct town *town, size_t relay)
+{
+    const struct path *path = present_of_anna(town);
+
+    return path != NULL && path->kind == PATH_KIND_LANE &&
+           memcmp(path->relay->relay_key, town->relays[relay].identity.public_key, KEY_SIZE) == 0;
+}
+
+/* The longest silence from its goodbye on, of a relay that keeps lanes and does not come back. */
+static unsigned gap_at_the_end_of(struct town *town, size_t relay)
+{
+    unsigned before_ms, after_ms;
+
+    relay_core_shutdown(town->relays[relay].core, 350, true, town->now);
+    (void)relay_node_pump(&town->relays[relay], town->now);
+    before_ms = longest_gap_ms(town, FROM_ANNA | FROM_NAS, 240);
+    relay_node_stop(&town->relays[relay]);
+    after_ms = longest_gap_ms(town, FROM_ANNA | FROM_NAS, 5000);
+    return before_ms > after_ms ? before_ms : after_ms;
+}
+
+static void what_flows_on_a_lane_goes_on_when_its_relay_ends_for_good(void **state)
+{
+    struct town *town = town_with_lanes();
+
+    (void)state;
+    assert_true(town_passes_within(town, 12));
+    (void)longest_gap_ms(town, FROM_ANNA | FROM_NAS, 8000);
+    assert_true(anna_is_on_lane_of(town, 0));
+    assert_true(gap_at_the_end_of(town, 0) <= 20);
+    assert_false(anna_is_on_lane_of(town, 0));
+    town_free(town);
+}
+
+static void a_relay_that_is_not_in_use_draws_nothing_by_its_goodbye(void **state)
+{
+    struct town *town = town_with_lanes();
+
+    (void)state;
+    relay_node_stop(&town->relays[0]);
+    assert_true(town_passes_within(town, 12));
+    (void)longest_gap_ms(town, FROM_ANNA | FROM_NAS, 8000);
+    assert_true(anna_is_on_lane_of(town, 1));
+    relay_node_start(&town->relays[0], town->now);
+    (void)longest_gap_ms(town, FROM_ANNA | FROM_NAS, 40000);
+    assert_true(anna_is_on_lane_of(town, 0)); /* and the old lane is still there */
+    assert_int_equal(lane_table_count(&town->relays[1].core->lane.table), 1);
+    assert_true(gap_at_the_end_of(town, 1) <= 20);
+    assert_true(anna_is_on_lane_of(town, 0));
+    town_free(town);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(what_flows_on_a_lane_goes_on_when_its_relay_ends_for_good),
+        cmocka_unit_test(a_relay_that_is_not_in_use_draws_nothing_by_its_goodbye),
         cmocka_unit_test(a_relay_of_no_ziglan_is_dialled_again_when_it_says),
         cmocka_unit_test(a_host_holds_sessions_to_relays_of_a_ziglan_and_of_none_at_once),
         cmocka_unit_test(what_is_relayed_takes_another_relay_when_one_dies),

@@ -13,23 +13,28 @@ struct trial {
     enum path_state state;
     unsigned number; /* round trip, or rank */
     bool open;       /* the relay's session */
+    bool keeps;      /* the relay starts anew, and keeps its lanes */
 };
 
 #define DIRECT(state, rtt_ms)                                                                      \
     {                                                                                              \
-        PATH_KIND_DIRECT, PATH_STATE_##state, rtt_ms, false                                        \
+        PATH_KIND_DIRECT, PATH_STATE_##state, rtt_ms, false, false                                 \
     }
 #define LANE(state)                                                                                \
     {                                                                                              \
-        PATH_KIND_LANE, PATH_STATE_##state, 9, false                                               \
+        PATH_KIND_LANE, PATH_STATE_##state, 9, false, false                                        \
     }
 #define OPEN(state, rank)                                                                          \
     {                                                                                              \
-        PATH_KIND_RELAY, PATH_STATE_##state, rank, true                                            \
+        PATH_KIND_RELAY, PATH_STATE_##state, rank, true, false                                     \
     }
 #define CLOSED(state, rank)                                                                        \
     {                                                                                              \
-        PATH_KIND_RELAY, PATH_STATE_##state, rank, false                                           \
+        PATH_KIND_RELAY, PATH_STATE_##state, rank, false, false                                    \
+    }
+#define KEPT(state, rank)                                                                          \
+    {                                                                                              \
+        PATH_KIND_RELAY, PATH_STATE_##state, rank, false, true                                     \
     }
 
 enum { NONE = -1, WAYS_MAX = 4 };
@@ -78,6 +83,32 @@ static const struct {
     {"a suspect lane", 2, {OPEN(SUSPECT, 0), LANE(SUSPECT)}, 1, 0},
     {"a lane, and no session", 2, {CLOSED(USABLE, 0), LANE(USABLE)}, NONE, NONE},
 
+    {"a kept lane", 2, {KEPT(USABLE, 0), LANE(USABLE)}, NONE, 1},
+    {"a kept lane that is suspect", 2, {KEPT(USABLE, 0), LANE(SUSPECT)}, 1, 1},
+    {"a kept lane that never answered", 2, {KEPT(USABLE, 0), LANE(REACHABLE)}, NONE, NONE},
+    {"a kept lane in use, and a better relay",
+     4,
+     {KEPT(USABLE, 5), LANE(USABLE), OPEN(USABLE, 0), LANE(USABLE)},
+     1,
+     1},
+    {"a kept lane that was not in use", 3, {KEPT(USABLE, 5), LANE(USABLE), OPEN(USABLE, 0)}, 2, 2},
+    {"and of the better relay", 3, {KEPT(USABLE, 0), LANE(USABLE), OPEN(USABLE, 5)}, 2, 1},
+    {"a suspect kept lane, and a relay",
+     3,
+     {KEPT(USABLE, 0), LANE(SUSPECT), OPEN(USABLE, 5)},
+     1,
+     2},
+    {"of two kept lanes the better relay's",
+     4,
+     {KEPT(USABLE, 5), LANE(USABLE), KEPT(USABLE, 4), LANE(USABLE)},
+     1,
+     3},
+    {"a direct one before a kept lane",
+     3,
+     {KEPT(USABLE, 0), LANE(USABLE), DIRECT(USABLE, 900)},
+     1,
+     2},
+
     {"the smallest rank", 3, {OPEN(USABLE, 2), OPEN(USABLE, 1), OPEN(USABLE, 3)}, NONE, 1},
     {"whatever is in use", 2, {OPEN(USABLE, 1), OPEN(USABLE, 0)}, 0, 1},
     {"of one rank the first", 2, {OPEN(USABLE, 1), OPEN(USABLE, 1)}, NONE, 0},
@@ -107,6 +138,7 @@ static void usable_direct_paths_come_first_then_lanes_then_relays_by_health_and_
             const struct trial *way = &choices[i].ways[k];
 
             relays[k].open = way->open;
+            relays[k].keeps_lanes = way->keeps;
             if (way->kind == PATH_KIND_RELAY) {
                 path_init_relay(&paths[k], &relays[k], (uint8_t)way->number, test_at_ms(0));
             } else {

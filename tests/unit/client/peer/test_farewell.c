@@ -178,7 +178,7 @@ static void without_a_relay_nobody_is_offline(void **state)
 
     (void)state;
     assert_string_equal(state_of_nas(lab), "online");
-    relay_core_shutdown(lab->relay.core, 1000, lab->now);
+    relay_core_shutdown(lab->relay.core, 1000, false, lab->now);
     (void)relay_node_pump(&lab->relay, lab->now);
     run_ms(lab, 500);
     assert_string_equal(state_of_nas(lab), "unknown");

@@ -417,7 +417,7 @@ static void a_relay_that_stops_says_so_and_dials_nobody_any_more(void **state)
     assert_non_null(want(net, 2, 0));
     relay_net_run(net, 1000);
     assert_non_null(want(net, 0, 2));
-    relay_core_shutdown(net->nodes[0].core, 1000, net->now);
+    relay_core_shutdown(net->nodes[0].core, 1000, false, net->now);
     relay_net_run(net, 400);
     assert_true(relay_core_stopped(net->nodes[0].core));
     assert_int_equal(relay_net_neighbours(net, 1)->count, 0);

@@ -37,7 +37,7 @@ static void a_stop_tells_everybody_and_ends(void **state)
 
     (void)state;
     world_members(w, 3);
-    relay_core_shutdown(w->relay.core, 1000, w->now);
+    relay_core_shutdown(w->relay.core, 1000, false, w->now);
     assert_false(relay_core_stopped(w->relay.core));
     world_run(w, 1000);
     assert_true(relay_core_stopped(w->relay.core));
@@ -59,7 +59,7 @@ static void who_comes_during_a_stop_is_told_too(void **state)
 
     (void)state;
     world_members(w, 1);
-    relay_core_shutdown(w->relay.core, 5000, w->now);
+    relay_core_shutdown(w->relay.core, 5000, false, w->now);
     client_dial(w, late);
     Ziglan__Control *away = client_got(w, late, ZIGLAN__CONTROL__BODY_GO_AWAY);
     assert_non_null(away);

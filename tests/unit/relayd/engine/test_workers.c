@@ -19,8 +19,8 @@ enum {
     SIZE = 600,
     WAIT_MS = 5000,
     TRAIN = 20,
-    PER_SOURCE = 40,  /* STUN answers */
-    CHANGES = 300,    /* of lanes while frames come */
+    PER_SOURCE = 40, /* STUN answers */
+    CHANGES = 300,   /* of lanes while frames come */
     RESTARTS = 20,
 };
 
@@ -49,6 +49,12 @@ static struct udp_batch *socket_open(void)
 }
 
 /* Labels 2 and 3, of one worker each, lead from host to far and become 102 and 103. */
+/* A lane's label: the upper half says at which worker it is. */
+static uint64_t label_of(uint64_t number)
+{
+    return number << 32 | number;
+}
+
 static struct setting *setting_new(void)
 {
     struct setting *s = calloc(1, sizeof(*s));
@@ -73,7 +79,7 @@ static struct setting *setting_new(void)
         fail_msg("%s", fault.text);
     }
     for (uint64_t label = 2; label < 4; label++) {
-        const struct lane_pass pass = {.label = label,
+        const struct lane_pass pass = {.label = label_of(label),
                                        .other_label = label + 100,
                                        .from = *udp_batch_local(s->host),
                                        .local = *udp_batch_local(s->control),
@@ -107,7 +113,7 @@ static void put(struct setting *s, uint64_t label, uint8_t mark, size_t size)
 
     assert_non_null(to);
     memset(to, mark, size);
-    lane_header_write(to, label);
+    lane_header_write(to, label_of(label));
     to[LANE_HEADER_SIZE] = FRAME_TYPE_DATA;
     if (label == 0) {
         to[0] = 0x40;
@@ -416,13 +422,13 @@ static void lanes_come_and_go_while_workers_forward(void **state)
     (void)state;
     assert_int_equal(pthread_create(&thread, NULL, flood_run, &flood), 0);
     for (unsigned i = 0; i < CHANGES; i++) {
-        const struct lane_pass pass = {.label = 1000 + i % 2,
-                                       .other_label = 9,
-                                       .from = *udp_batch_local(s->host),
-                                       .local = *udp_batch_local(s->control),
-                                       .remote = *udp_batch_local(s->far),
-                                       .to = (uint8_t)(i % 3 == 0 ? LANE_PASS_TO_CONTROL
-                                                                  : LANE_PASS_TO_OTHER)};
+        const struct lane_pass pass = {
+            .label = label_of(1000 + i % 2),
+            .other_label = 9,
+            .from = *udp_batch_local(s->host),
+            .local = *udp_batch_local(s->control),
+            .remote = *udp_batch_local(s->far),
+            .to = (uint8_t)(i % 3 == 0 ? LANE_PASS_TO_CONTROL : LANE_PASS_TO_OTHER)};
         struct udp_counters sum = {0};
         struct lane_use use;
         size_t cursor = 0;

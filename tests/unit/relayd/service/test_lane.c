@@ -10,28 +10,6 @@
 
 enum { DATA_SIZE = LANE_HEADER_SIZE + FRAME_SIZE };
 
-static void data_send(struct world *w, const struct lane_host *end, uint8_t mark)
-{
-    uint8_t bytes[DATA_SIZE];
-
-    lane_header_write(bytes, end->label);
-    frame_fill(bytes + LANE_HEADER_SIZE, mark);
-    lane_host_send(w, &end->at, bytes, sizeof(bytes));
-}
-
-/* Only this frame came, with the receiver's label. */
-static void assert_data(const struct world *w, const struct lane_host *end, uint8_t mark)
-{
-    const struct wire_packet *packet = lane_host_got(w, end);
-    uint8_t want[DATA_SIZE];
-
-    assert_non_null(packet);
-    lane_header_write(want, end->label);
-    frame_fill(want + LANE_HEADER_SIZE, mark);
-    assert_int_equal(packet->size, sizeof(want));
-    assert_memory_equal(packet->data, want, sizeof(want));
-}
-
 /* ---- the normal life ---- */
 
 static void frames_pass_between_both_families_once_both_ends_are_bound(void **state)
@@ -41,14 +19,14 @@ static void frames_pass_between_both_families_once_both_ends_are_bound(void **st
 
     (void)state;
     lane_host_bind(w, &a);
-    data_send(w, &a, 1);
+    lane_host_data_send(w, &a, 1);
     assert_int_equal(w->loose_count, 0);
     assert_int_equal(world_counters(w).drop_lane_unbound, 1);
     lane_host_bind(w, &b);
-    data_send(w, &a, 2);
-    assert_data(w, &b, 2);
-    data_send(w, &b, 3);
-    assert_data(w, &a, 3);
+    lane_host_data_send(w, &a, 2);
+    lane_host_assert_data(w, &b, 2);
+    lane_host_data_send(w, &b, 3);
+    lane_host_assert_data(w, &a, 3);
     assert_int_equal(world_counters(w).lane_frames, 2);
     assert_int_equal(world_counters(w).lane_bytes, 2 * DATA_SIZE);
     assert_int_equal(world_counters(w).forwarded_frames, 2);
@@ -89,14 +67,14 @@ static void who_moved_is_bound_again_in_one_round_trip(void **state)
     lane_host_bind(w, &a);
     lane_host_bind(w, &b);
     a.at.port++;
-    data_send(w, &a, 1); /* it does not know that its mapping moved */
+    lane_host_data_send(w, &a, 1); /* it does not know that its mapping moved */
     lane_host_challenged(w, &a, cookie);
     lane_host_bind_send(w, &a, cookie);
     assert_true(lane_host_is_bound(w, &a));
-    data_send(w, &a, 2);
-    assert_data(w, &b, 2);
-    data_send(w, &b, 3);
-    assert_data(w, &a, 3);
+    lane_host_data_send(w, &a, 2);
+    lane_host_assert_data(w, &b, 2);
+    lane_host_data_send(w, &b, 3);
+    lane_host_assert_data(w, &a, 3);
     assert_int_equal(world_counters(w).drop_lane_moved, 1);
     world_free(w);
 }
@@ -114,14 +92,14 @@ static void frames_from_elsewhere_make_a_challenge_in_100_ms(void **state)
     bound_at = a.at;
     a.at.port++;
     for (int i = 0; i < 50; i++) { /* each takes 20 ms: a second in all */
-        data_send(w, &a, 1);
+        lane_host_data_send(w, &a, 1);
         challenges += w->loose_count;
     }
     assert_in_range(challenges, 9, 11);
     assert_int_equal(world_counters(w).lane_frames, 0);
     a.at = bound_at; /* and nothing moved meanwhile */
-    data_send(w, &a, 2);
-    assert_data(w, &b, 2);
+    lane_host_data_send(w, &a, 2);
+    lane_host_assert_data(w, &b, 2);
     world_free(w);
 }
 
@@ -230,7 +208,7 @@ static void special_and_own_addresses_are_not_bound_or_challenged(void **state)
         print_message("%s\n", addresses[i]);
         lane_host_bind_send(w, &a, NULL);
         assert_int_equal(w->loose_count, 0);
-        data_send(w, &a, 1);
+        lane_host_data_send(w, &a, 1);
         assert_int_equal(w->loose_count, 0);
         world_run(w, LANE_CHALLENGE_MS);
     }
@@ -252,7 +230,7 @@ static void unknown_labels_and_what_is_no_frame_are_met_with_silence(void **stat
     a.label++;
     lane_host_bind_send(w, &a, NULL);
     assert_int_equal(w->loose_count, 0);
-    data_send(w, &a, 1);
+    lane_host_data_send(w, &a, 1);
     assert_int_equal(w->loose_count, 0);
     assert_int_equal(world_counters(w).lane_bind_unknown, 1);
     assert_int_equal(world_counters(w).drop_lane_unknown, 1);
@@ -325,7 +303,7 @@ static void a_block_closes_the_lane(void **state)
     assert_int_equal(got->lane_closed->label, a.label);
     got = client_got(w, &w->clients[1], ZIGLAN__CONTROL__BODY_LANE_CLOSED);
     assert_int_equal(got->lane_closed->label, b.label);
-    data_send(w, &a, 1);
+    lane_host_data_send(w, &a, 1);
     assert_int_equal(w->loose_count, 0);
     assert_int_equal(world_counters(w).drop_lane_unknown, 1);
     world_free(w);
@@ -363,8 +341,8 @@ static void a_lane_without_traffic_is_closed_after_ten_minutes(void **state)
     lane_host_bind(w, &a);
     lane_host_bind(w, &b);
     world_run(w, LANE_IDLE_MS - 60000);
-    data_send(w, &a, 1);
-    assert_data(w, &b, 1);
+    lane_host_data_send(w, &a, 1);
+    lane_host_assert_data(w, &b, 1);
     world_run(w, LANE_IDLE_MS - 60000);
     assert_int_equal(lane_table_count(&w->relay.core->lane.table), 1);
     world_run(w, 120000);

@@ -21,7 +21,7 @@ static int begin(void **state)
     for (size_t i = 0; i < CLIENTS; i++) {
         clients[i].state = RELAY_CLIENT_STATE_MEMBER;
     }
-    return lane_table_init(&table, &ports.env);
+    return lane_table_init(&table, &ports.env, 0);
 }
 
 static int end(void **state)
@@ -52,6 +52,89 @@ static void a_lane_is_found_by_both_labels_and_by_both_hosts(void **state)
     assert_null(lane_table_between(&clients[0], &clients[1]));
     assert_int_equal(lane_table_count(&table), 0);
     assert_int_equal(clients[0].lanes.opened + clients[1].lanes.incoming, 0);
+}
+
+/* The worker that forwards what comes with a label, of so many (relayd/engine/workers.c). */
+static uint32_t worker_of(uint64_t label, uint32_t workers)
+{
+    return (uint32_t)(label >> 32 & 15) % workers;
+}
+
+/* Each of so many workers has a part of them, and has it still beside more workers. */
+static void labels_are_dealt_to_workers_and_stay_there(void **state)
+{
+    enum { DRAWN = 3, LANES = 200 };
+    uint32_t counts[DRAWN] = {0};
+    struct lane_end *a = NULL;
+
+    (void)state;
+    lane_table_fini(&table);
+    assert_int_equal(lane_table_init(&table, &ports.env, DRAWN), ERR_OK);
+    for (size_t i = 1; i <= LANES; i++) {
+        assert_int_equal(lane_table_open(&table, &a, &clients[0], &clients[i], now), ERR_OK);
+        uint32_t worker = worker_of(a->label, DRAWN);
+
+        counts[worker]++;
+        for (uint32_t more = DRAWN; more <= 16; more++) {
+            assert_int_equal(worker_of(a->label, more), worker);
+        }
+    }
+    for (size_t i = 0; i < DRAWN; i++) {
+        assert_in_range(counts[i], LANES / DRAWN / 2, LANES / DRAWN * 2);
+    }
+}
+
+/* Its workers are others than ours, and as many as it likes. */
+static void the_label_of_a_neighbours_end_is_no_workers(void **state)
+{
+    enum { LANES = 200, THERE = 8 };
+    const struct lane_far far = {.key = (const uint8_t[KEY_SIZE]){1}};
+    struct neighbour neighbour = {0};
+    uint32_t counts[THERE] = {0};
+    struct lane_end *a = NULL;
+
+    (void)state;
+    lane_table_fini(&table);
+    assert_int_equal(lane_table_init(&table, &ports.env, 1), ERR_OK);
+    clients[CLIENTS - 1].neighbour = &neighbour;
+    clients[CLIENTS - 1].state = RELAY_CLIENT_STATE_NEIGHBOUR;
+    for (size_t i = 0; i < LANES; i++) {
+        assert_int_equal(
+            lane_table_open_far(&table, &a, &clients[i], &clients[CLIENTS - 1], &far, now), ERR_OK);
+        assert_int_equal(worker_of(a->label, THERE), 0);
+        counts[worker_of(a->other->label, THERE)]++;
+    }
+    for (size_t i = 0; i < THERE; i++) {
+        assert_in_range(counts[i], LANES / THERE / 3, LANES / THERE * 3);
+    }
+}
+
+static void what_was_drawn_elsewhere_is_checked(void **state)
+{
+    const uint8_t secret[LANE_SECRET_SIZE] = {7};
+    struct lane_drawn drawn[2] = {{.label = 5, .secret = secret}, {.label = 6, .secret = secret}};
+    struct lane_end *a = NULL;
+
+    (void)state;
+    assert_int_equal(lane_table_restore(&table, &a, &clients[0], &clients[1], drawn, now), ERR_OK);
+    assert_ptr_equal(lane_table_find(&table, 6), a->other);
+    assert_memory_equal(a->other->secret, secret, LANE_SECRET_SIZE);
+    drawn[1].label = 7; /* the first one is here */
+    assert_int_equal(lane_table_restore(&table, &a, &clients[2], &clients[3], drawn, now),
+                     ERR_DROP);
+    drawn[0].label = 0;
+    assert_int_equal(lane_table_restore(&table, &a, &clients[2], &clients[3], drawn, now),
+                     ERR_DROP);
+    drawn[0].label = 7; /* twice */
+    assert_int_equal(lane_table_restore(&table, &a, &clients[2], &clients[3], drawn, now),
+                     ERR_DROP);
+    assert_int_equal(lane_table_count(&table), 1);
+    lane_table_give(a, &clients[2]);
+    lane_table_give(a->other, &clients[3]);
+    assert_int_equal(clients[0].lanes.opened + clients[1].lanes.incoming, 0);
+    assert_int_equal(clients[2].lanes.opened, 1);
+    assert_int_equal(clients[3].lanes.incoming, 1);
+    assert_ptr_equal(lane_table_between(&clients[3], &clients[2]), a->other);
 }
 
 static void a_host_opens_so_many_and_so_many_are_opened_to_it(void **state)
@@ -139,7 +222,8 @@ static void neighbour_begin(void)
 static void a_lane_to_another_relay_is_found_by_the_host_there(void **state)
 {
     static const uint8_t secret[LANE_SECRET_SIZE] = {1};
-    struct lane_far far = {.key = (const uint8_t[KEY_SIZE]){9}, .label = 77, .secret = secret};
+    struct lane_far far = {.key = (const uint8_t[KEY_SIZE]){9},
+                           .drawn = {.label = 77, .secret = secret}};
     struct lane_end *ours = NULL, *given = NULL;
 
     (void)state;
@@ -159,7 +243,7 @@ static void a_lane_to_another_relay_is_found_by_the_host_there(void **state)
     assert_memory_equal(given->secret, secret, LANE_SECRET_SIZE);
     assert_int_equal(lane_table_open_far(&table, &given, &clients[0], &clients[3], &far, now),
                      ERR_DROP); /* that label is here */
-    far.label = 0;
+    far.drawn.label = 0;
     assert_int_equal(lane_table_open_far(&table, &given, &clients[0], &clients[3], &far, now),
                      ERR_DROP);
     lane_table_binds(&table, given->lane, true);
@@ -171,7 +255,7 @@ static void a_lane_to_another_relay_is_found_by_the_host_there(void **state)
 static void a_relay_has_a_bound_and_takes_no_more_than_the_strangers_part(void **state)
 {
     static const uint8_t secret[LANE_SECRET_SIZE] = {1};
-    struct lane_far far = {.key = (const uint8_t[KEY_SIZE]){9}, .secret = secret};
+    struct lane_far far = {.key = (const uint8_t[KEY_SIZE]){9}, .drawn = {.secret = secret}};
     struct lane_end *out = NULL;
     uint32_t opened = 0;
 
@@ -180,7 +264,7 @@ static void a_relay_has_a_bound_and_takes_no_more_than_the_strangers_part(void *
     for (uint32_t i = 0; i < LANES_PER_RELAY_MAX + 100; i++) {
         struct relay_client *to = &clients[1 + i % (CLIENTS - 1)];
 
-        far.label++;
+        far.drawn.label++;
         opened += lane_table_open_far(&table, &out, &clients[0], to, &far, now) == ERR_OK ? 1 : 0;
     }
     assert_int_equal(opened, LANES_PER_RELAY_MAX);
@@ -192,14 +276,14 @@ static void a_relay_has_a_bound_and_takes_no_more_than_the_strangers_part(void *
 static void other_relays_have_half_of_what_is_opened_to_a_host(void **state)
 {
     static const uint8_t secret[LANE_SECRET_SIZE] = {1};
-    struct lane_far far = {.key = (const uint8_t[KEY_SIZE]){9}, .secret = secret};
+    struct lane_far far = {.key = (const uint8_t[KEY_SIZE]){9}, .drawn = {.secret = secret}};
     struct lane_end *out = NULL, *last = NULL;
     uint32_t given = 0, incoming = 0;
 
     (void)state;
     neighbour_begin();
     for (uint32_t i = 0; i < LANES_PER_MEMBER_MAX; i++) {
-        far.label++;
+        far.drawn.label++;
         if (lane_table_open_far(&table, &out, &clients[0], &clients[1], &far, now) == ERR_OK) {
             given++;
             last = out;
@@ -212,7 +296,7 @@ static void other_relays_have_half_of_what_is_opened_to_a_host(void **state)
     assert_int_equal(incoming, LANES_PER_MEMBER_MAX / 2);
     assert_non_null(last);
     lane_table_close(&table, last);
-    far.label++;
+    far.drawn.label++;
     assert_int_equal(lane_table_open_far(&table, &out, &clients[0], &clients[1], &far, now),
                      ERR_OK);
 }
@@ -222,6 +306,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(a_lane_is_found_by_both_labels_and_by_both_hosts, begin,
                                         end),
+        cmocka_unit_test_setup_teardown(labels_are_dealt_to_workers_and_stay_there, begin, end),
+        cmocka_unit_test_setup_teardown(the_label_of_a_neighbours_end_is_no_workers, begin, end),
+        cmocka_unit_test_setup_teardown(what_was_drawn_elsewhere_is_checked, begin, end),
         cmocka_unit_test_setup_teardown(a_host_opens_so_many_and_so_many_are_opened_to_it, begin,
                                         end),
         cmocka_unit_test_setup_teardown(a_stranger_has_fewer, begin, end),

@@ -179,7 +179,7 @@ static void the_subnet_survives_its_first_relay_and_restarts(void **state)
         assert_true(relay_net_neighbours(net, i)->count > 1);
     }
     /* One restarts, and knows all at once, from its store: it needs nobody of its configuration. */
-    relay_core_shutdown(net->nodes[1].core, 1000, net->now);
+    relay_core_shutdown(net->nodes[1].core, 1000, false, net->now);
     relay_net_run(net, 400);
     relay_node_stop(&net->nodes[1]);
     relay_node_start(&net->nodes[1], net->now);
@@ -199,7 +199,7 @@ static void what_a_relay_learned_just_before_it_stopped_is_kept(void **state)
 
     (void)state;
     (void)seconds_until(net, COUNT * (COUNT - 1), 120);
-    relay_core_shutdown(net->nodes[1].core, 1000, net->now);
+    relay_core_shutdown(net->nodes[1].core, 1000, false, net->now);
     relay_net_run(net, 400);
     relay_node_stop(&net->nodes[1]);
     relay_node_start(&net->nodes[1], net->now);

@@ -50,7 +50,7 @@ static void a_named_relay_is_reached_and_reached_again(void **state)
     relay_net_run(net, 10 * NEIGHBOUR_IDLE_MS);
     assert_true(has(net, 0, 1));
     /* It is away for long: it is dialled ever less, but at least once a minute. */
-    relay_core_shutdown(net->nodes[1].core, 1000, net->now);
+    relay_core_shutdown(net->nodes[1].core, 1000, false, net->now);
     relay_net_run(net, 400);
     relay_node_stop(&net->nodes[1]);
     assert_false(has(net, 0, 1));
@@ -155,7 +155,7 @@ static void a_relay_that_stops_does_not_complain_that_its_sessions_ended(void **
     relay_net_start(net);
     relay_net_run(net, 500);
     assert_true(has(net, 0, 1));
-    relay_core_shutdown(net->nodes[0].core, 1000, net->now);
+    relay_core_shutdown(net->nodes[0].core, 1000, false, net->now);
     relay_net_run(net, 2000);
     assert_false(has(net, 0, 1));
     assert_int_equal(net->ports.warnings, 0);

@@ -40,7 +40,7 @@ static void bytes_are_told_at_once_and_stay_over_a_restart(void **state)
     world_run(w, 20000);
     assert_int_equal(use_of_client(w, b).seen_ms, seen_ms);
     assert_int_equal(use_of_client(w, a).seen_ms, env_wall_ms(&w->ports.env));
-    relay_core_shutdown(w->relay.core, 0, w->now);
+    relay_core_shutdown(w->relay.core, 0, false, w->now);
     relay_node_stop(&w->relay);
     world_core_start(w);
     assert_int_equal(use_of_client(w, a).rx_bytes, 2 * PASSED_SIZE);
