@@ -218,14 +218,14 @@ field_warm() { # key
     lab_in "${FROM[$1]}" ping -n -q -i 0.02 -c 1200 "${AT[$1]}" >/dev/null 2>&1 &
     pinger=$!
     if [ "$1" = ziglan.relayed ]; then
-        wait_for 20 on_lane "${FROM[$1]}" "${TO[$1]}" || step "$1: no lane is used"
+        wait_for 20 both_on_lane "${FROM[$1]}" "${TO[$1]}" || step "$1: no lane is used"
     fi
     sleep 0.3
     kill $pinger
     wait $pinger || true
 }
 
-on_lane() { # one other
+both_on_lane() { # one other
     sends_on_lane "$1" "$2" && sends_on_lane "$2" "$1"
 }
 sends_on_lane() { # host peer

@@ -189,6 +189,14 @@ relay_start() {
         { lab_fail "relayd does not start"; cat "$LAB_DIR/$1.log"; exit 1; }
 }
 
+# Stands in for net.sh's lab_relay_up: below a service manager, which keeps the relay's descriptors
+# and starts it anew at SIGHUP; $LAB_DIR/keeper/pid is the relay's own pid.
+relay_kept_up() { # machine [program]
+    mkdir -p "$LAB_DIR/keeper"
+    lab_spawn "$1" "$LAB_DIR/$1.log" "$LAB_PYTHON" "$LAB_NET/keeper.py" "$LAB_DIR/keeper" \
+        "${2:-$(lab_program relayd)}" -c "$LAB_DIR/$1/relayd.yaml"
+}
+
 relay_count() { # machine counter; a number of its status
     lab_in "$1" "$(lab_program relayd)" status --json -c "$LAB_DIR/$1/relayd.yaml" |
         sed -n "0,/\"$2\"/s/.*\"$2\": *\([0-9]*\).*/\1/p"
@@ -207,6 +215,14 @@ hosts_join() { # host...
     for host; do
         wait "${pids[0]}" || { not_ok "$host joins"; cat "$LAB_DIR/$host.join"; }
         pids=("${pids[@]:1}")
+    done
+}
+
+# What they send each other by a relay takes a lane, once they are up.
+hosts_take_lanes() { # host...
+    local host
+    for host; do
+        echo 'lanes: true' >>"$LAB_DIR/$host/etc/ziglan/zig0.yaml"
     done
 }
 
@@ -270,6 +286,12 @@ json_of() {
     lab_ziglan "$1" "$2" --json "${@:4}" 2>/dev/null |
         "$LAB_PYTHON" -c 'import json, sys; d = json.load(sys.stdin); print(eval(sys.argv[1]))' "$3"
 }
+
+# Of the lane to a host's only peer.
+lane_of() { # host key
+    json_of "$1" status "[p['lane'] and p['lane']['$2'] for p in d['peers']][0]"
+}
+on_lane() { [ "$(lane_of "$1" used)" = True ]; } # host
 
 both_are() { # one other direct|relayed
     lab_is_state "$1" "$2" "$3" && lab_is_state "$2" "$1" "$3"

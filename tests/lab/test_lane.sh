@@ -19,16 +19,10 @@ RELAY_PID=$(lab_relay_up vps)
 check "the relay answers" wait_for 20 relay_answers vps
 check "it has two workers" says "threads for lanes and STUN: 2" cat "$LAB_DIR/vps.log"
 hosts_join phone tablet
-for host in phone tablet; do
-    echo 'lanes: true' >>"$LAB_DIR/$host/etc/ziglan/zig0.yaml"
-done
+hosts_take_lanes phone tablet
 hosts_up phone tablet
 check "phone reaches tablet" wait_for 15 pings phone tablet
 
-lane_of() { # host key
-    json_of "$1" status "[p['lane'] and p['lane']['$2'] for p in d['peers']][0]"
-}
-on_lane() { [ "$(lane_of "$1" used)" = True ]; }
 not_on_lane() { ! on_lane "$1"; }
 
 pinging phone tablet 0.02 6000

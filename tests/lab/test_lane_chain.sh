@@ -37,9 +37,6 @@ done
 hosts_up four six
 check "four reaches six" wait_for 20 pings four six
 
-on_lane() { # host
-    [ "$(json_of "$1" status "[p['lane'] and p['lane']['used'] for p in d['peers']][0]")" = True ]
-}
 both_on_lane() { on_lane four && on_lane six; }
 not_on_lane() { ! on_lane four && ! on_lane six; }
 

@@ -25,15 +25,10 @@ lab_public vps 192.0.2.10
 relayed_pair
 relay_start vps 192.0.2.10
 hosts_join phone tablet
-for host in phone tablet; do
-    echo 'lanes: true' >>"$LAB_DIR/$host/etc/ziglan/zig0.yaml"
-done
+hosts_take_lanes phone tablet
 lab_spawn vps "$LAB_DIR/heard" "$LAB_PYTHON" "$LAB_NET/overhear.py" eth0 4433 >/dev/null
 hosts_up phone tablet
 check "phone reaches tablet" wait_for 15 pings phone tablet
-on_lane() {
-    [ "$(json_of "$1" status "[p['lane'] and p['lane']['used'] for p in d['peers']][0]")" = True ]
-}
 pinging phone tablet 0.02 1500
 check "phone's packets go on a lane" wait_for 10 on_lane phone
 check "and so do tablet's" wait_for 10 on_lane tablet

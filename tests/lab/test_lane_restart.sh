@@ -13,23 +13,13 @@ lab_public vps 192.0.2.10
 relayed_pair
 RELAY_URL=$(lab_relay_init vps 192.0.2.10)
 printf 'workers: 2\nlog_level: debug\n' >>"$LAB_DIR/vps/relayd.yaml"
-mkdir "$LAB_DIR/keeper"
-lab_relay_up() { # machine; as of lab/net.sh, below a service manager
-    lab_spawn "$1" "$LAB_DIR/$1.log" "$LAB_PYTHON" "$LAB_NET/keeper.py" "$LAB_DIR/keeper" \
-        "$(lab_program relayd)" -c "$LAB_DIR/$1/relayd.yaml"
-}
-RELAY_PID=$(lab_relay_up vps)
+RELAY_PID=$(relay_kept_up vps)
 check "the relay answers" wait_for 20 relay_answers vps
 hosts_join phone tablet
-for host in phone tablet; do
-    echo 'lanes: true' >>"$LAB_DIR/$host/etc/ziglan/zig0.yaml"
-done
+hosts_take_lanes phone tablet
 hosts_up phone tablet
 check "phone reaches tablet" wait_for 15 pings phone tablet
 
-on_lane() {
-    [ "$(json_of "$1" status "[p['lane'] and p['lane']['used'] for p in d['peers']][0]")" = True ]
-}
 says_log() { tail -n "+$logged" "$LAB_DIR/vps.log" | says "$1" cat; }
 restart() {
     logged=$(($(wc -l <"$LAB_DIR/vps.log") + 1))

@@ -11,10 +11,7 @@ test_begin
 pairs_begin
 mkdir "$LAB_DIR/keeper"
 cp "$(lab_program relayd)" "$LAB_DIR/keeper/relayd"
-lab_relay_up() { # machine; as of lab/net.sh, below a service manager
-    lab_spawn "$1" "$LAB_DIR/$1.log" "$LAB_PYTHON" "$LAB_NET/keeper.py" "$LAB_DIR/keeper" \
-        "$LAB_DIR/keeper/relayd" -c "$LAB_DIR/$1/relayd.yaml"
-}
+lab_relay_up() { relay_kept_up "$1" "$LAB_DIR/keeper/relayd"; }
 pairs_up
 check "phone and tablet are relayed" lab_is_state phone tablet relayed
 keeper=$RELAY_PID

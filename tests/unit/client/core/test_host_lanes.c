@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Two hosts that stay relayed, a relay, and the lane that they use. */
 #include "client/core/core_internal.h"
+#include "client/peer/lanes.h"
 #include "relayd/core/core_internal.h"
 #include "tests/support/host_fixture.h"
 
@@ -333,6 +334,52 @@ static void a_lane_that_the_relay_no_longer_has_is_replaced(void **state)
     lab_free(lab);
 }
 
+static void a_relay_too_busy_to_look_leaves_a_lane_that_works(void **state)
+{
+    struct lab *lab = lab_on_lane();
+    struct host_core *core = lab->hosts[0].core;
+    uint32_t id = LANES_REQUEST_FLAG | conversation_at(lab, 0)->peer->id;
+    struct path *lane = lane_at(lab, 0);
+    struct relay_session *relay = lane->relay;
+
+    (void)state;
+    lanes_on_refused(&core->peers, relay, id, true, lab->now);
+    assert_ptr_equal(lane_at(lab, 0), lane);
+    lane->state = PATH_STATE_SUSPECT;
+    lanes_on_refused(&core->peers, relay, id, true, lab->now);
+    assert_null(lane_at(lab, 0));
+    lab_free(lab);
+}
+
+static void a_lane_that_the_relay_refuses_is_gone(void **state)
+{
+    struct lab *lab = lab_on_lane();
+    uint32_t id = LANES_REQUEST_FLAG | conversation_at(lab, 0)->peer->id;
+
+    (void)state;
+    lanes_on_refused(&lab->hosts[0].core->peers, lane_at(lab, 0)->relay, id, false, lab->now);
+    assert_null(lane_at(lab, 0));
+    lab_free(lab);
+}
+
+/* The answers of two relays to their claims cross: the first one leaves nothing asked for. */
+static void an_answer_counts_for_a_lane_that_is_there(void **state)
+{
+    static const uint8_t secret[LANE_SECRET_SIZE] = {7};
+    struct lab *lab = lab_on_lane();
+    struct conversation *a = conversation_at(lab, 0);
+    struct relay_session *relay = lane_at(lab, 0)->relay;
+
+    (void)state;
+    assert_false(a->lane_demand.asked);
+    lanes_on_opened(a->peer, relay, 77, secret, false, lab->now);
+    assert_non_null(path_table_find_lane(&a->paths, 77));
+    path_table_remove(&a->paths, path_table_lane_of(&a->paths, relay));
+    lanes_on_opened(a->peer, relay, 78, secret, false, lab->now);
+    assert_null(path_table_find_lane(&a->paths, 78)); /* nobody asked */
+    lab_free(lab);
+}
+
 static void a_relay_that_does_not_come_back_is_not_waited_for(void **state)
 {
     struct lab *lab = lab_on_lane();
@@ -384,6 +431,9 @@ int main(void)
         cmocka_unit_test(a_relay_that_starts_anew_keeps_the_lane),
         cmocka_unit_test(a_relay_that_comes_back_elsewhere_keeps_it_too),
         cmocka_unit_test(a_lane_that_the_relay_no_longer_has_is_replaced),
+        cmocka_unit_test(a_relay_too_busy_to_look_leaves_a_lane_that_works),
+        cmocka_unit_test(a_lane_that_the_relay_refuses_is_gone),
+        cmocka_unit_test(an_answer_counts_for_a_lane_that_is_there),
         cmocka_unit_test(a_relay_that_does_not_come_back_is_not_waited_for),
         cmocka_unit_test(a_lane_that_is_idle_for_long_is_closed_and_opened_again),
         cmocka_unit_test(what_is_no_answer_of_a_relay_is_counted),
