@@ -4,6 +4,9 @@
 set(ZIGLAN_MODE release CACHE STRING "dev, release, threads or fuzz")
 set_property(CACHE ZIGLAN_MODE PROPERTY STRINGS dev release threads fuzz)
 option(ZIGLAN_WERROR "warnings are errors (tests/run sets it)" "$ENV{ZIGLAN_WERROR}")
+# A debugger wants all of it, a sanitizer's report only the lines; without the rest a build takes a
+# quarter less.
+set(ZIGLAN_DEBUG_INFO -g3 CACHE STRING "how much for debuggers, in modes dev and threads")
 
 set(CMAKE_C_STANDARD 17)
 set(CMAKE_C_STANDARD_REQUIRED ON)
@@ -21,10 +24,12 @@ target_compile_definitions(ziglan_mode INTERFACE _GNU_SOURCE=)
 target_include_directories(ziglan_mode INTERFACE ${CMAKE_SOURCE_DIR})
 if(ZIGLAN_MODE STREQUAL "dev")
     set(sanitize -fsanitize=address,undefined -fno-sanitize-recover=all)
-    target_compile_options(ziglan_mode INTERFACE -O1 -g3 -fno-omit-frame-pointer ${sanitize})
+    target_compile_options(ziglan_mode INTERFACE
+        -O1 ${ZIGLAN_DEBUG_INFO} -fno-omit-frame-pointer ${sanitize})
     target_link_options(ziglan_mode INTERFACE ${sanitize})
 elseif(ZIGLAN_MODE STREQUAL "threads")
-    target_compile_options(ziglan_mode INTERFACE -O1 -g -fno-omit-frame-pointer -fsanitize=thread)
+    target_compile_options(ziglan_mode INTERFACE
+        -O1 ${ZIGLAN_DEBUG_INFO} -fno-omit-frame-pointer -fsanitize=thread)
     target_link_options(ziglan_mode INTERFACE -fsanitize=thread)
 elseif(ZIGLAN_MODE STREQUAL "release")
     # Many small files name the same structs: each type is kept once in the debug information.

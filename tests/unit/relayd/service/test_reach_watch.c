@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-enum { COUNT = 6, SEEDS = 5, NOTICED_MS = 8000, KNOWN_MS = 15000 };
+enum { COUNT = 6, SEEDS = 2, NOTICED_MS = 8000, KNOWN_MS = 15000 };
 
 static const uint8_t inside_ip[4] = {192, 168, 7, 2}, first_ip[4] = {198, 51, 100, 30},
                      other_ip[4] = {198, 51, 100, 31};
