@@ -18,12 +18,17 @@ packages_before() { # folder-of-packages out
     rm -rf "$tree"
 }
 
-# systemd is there in all of them, the packages of before in this one.
-upgrade_machine() { # machine suite folder-of-packages-before package
+# A machine with systemd and the package of before, and that of now in /root/now. In the lab it does
+# not reach the archive, so it has what the latter needs besides.
+upgrade_machine() { # machine suite folder-of-packages-before folder-of-packages package
+    local now=/root/now
     machine_new "$1" "$2"
+    mkdir -p "$MACHINES/$1/root$now"
+    cp "$4/$5"_*.deb "$MACHINES/$1/root$now/"
+    check "$1 gets what $5 of now needs" machine_install "$1" --download-only "$now/$5_*.deb"
     packages_copy "$1" "$3"
-    check "$1 installs $4 of before" machine_install "$1" systemd-sysv dbus systemd-resolved \
-        libnss-resolve iputils-ping "./$4_*.deb"
+    check "$1 installs $5 of before" machine_install "$1" systemd-sysv dbus systemd-resolved \
+        libnss-resolve iputils-ping "./$5_*.deb"
     check "$1 boots" machine_start "$1" systemd
 }
 
@@ -86,13 +91,9 @@ upgrade() { # suite folder-of-packages-before folder-of-packages
     for name in vps laptop nas; do
         machine_end "$name"
     done
-    upgrade_machine vps "$1" "$2" ziglan-relayd
-    upgrade_machine laptop "$1" "$2" ziglan
-    upgrade_machine nas "$1" "$2" ziglan
-    for name in vps laptop nas; do
-        mkdir -p "$MACHINES/$name/root/root/now"
-        cp "$3"/ziglan_*.deb "$3"/ziglan-relayd_*.deb "$MACHINES/$name/root/root/now/"
-    done
+    upgrade_machine vps "$1" "$2" "$3" ziglan-relayd
+    upgrade_machine laptop "$1" "$2" "$3" ziglan
+    upgrade_machine nas "$1" "$2" "$3" ziglan
     check "the relay of before has a folder" machine vps su -s /bin/sh relayd -c \
         'relayd init /var/lib/relayd --name home --public 192.0.2.10'
     check "it starts" machine vps systemctl enable --now relayd
