@@ -13,16 +13,20 @@ GUIDE_BASE="systemd-sysv dbus sudo iproute2 iputils-ping"
 
 # The bare root with what every installed system has; made once.
 guide_base() {
-    local root=$BARE-$suite.guide
-    [ ! -e "$root" ] || return 0
-    rm -rf --one-file-system "$root.new"
+    local root=$BARE-$suite.guide base=$GUIDE_BASE
+    if [ "$suite" != bookworm ]; then # from Debian 13 on a user may ping by a setting of the kernel
+        base+=" linux-sysctl-defaults"
+    fi
+    [ "$(cat "$root.base" 2>/dev/null)" != "$base" ] || return 0
+    rm -rf --one-file-system "$root.new" "$root" "$root.base"
     cp -a "$BARE-$suite" "$root.new"
     mkdir -p "$MACHINES/base/root"
     mount --bind "$root.new" "$MACHINES/base/root"
-    machine_prepare base sh -c "apt-get -q update && $GUIDE_INSTALL $GUIDE_BASE" \
+    machine_prepare base sh -c "apt-get -q update && $GUIDE_INSTALL $base" \
         >"$MACHINES/base.log" 2>&1 || { tail -20 "$MACHINES/base.log"; return 1; }
     umount "$MACHINES/base/root"
     mv -T "$root.new" "$root"
+    echo "$base" >"$root.base"
 }
 
 # A machine of the guide: its network is there already. More packages may be named.
