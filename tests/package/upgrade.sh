@@ -21,11 +21,10 @@ packages_before() { # folder-of-packages out
 # A machine with systemd and the package of before, and that of now in /root/now. In the lab it does
 # not reach the archive, so it has what the latter needs besides.
 upgrade_machine() { # machine suite folder-of-packages-before folder-of-packages package
-    local now=/root/now
     machine_new "$1" "$2"
-    mkdir -p "$MACHINES/$1/root$now"
-    cp "$4/$5"_*.deb "$MACHINES/$1/root$now/"
-    check "$1 gets what $5 of now needs" machine_install "$1" --download-only "$now/$5_*.deb"
+    mkdir -p "$MACHINES/$1/root/root/now"
+    cp "$4/$5"_*.deb "$MACHINES/$1/root/root/now/"
+    check "$1 gets what $5 of now needs" machine_install "$1" --download-only "/root/now/$5_*.deb"
     packages_copy "$1" "$3"
     check "$1 installs $5 of before" machine_install "$1" systemd-sysv dbus systemd-resolved \
         libnss-resolve iputils-ping "./$5_*.deb"
